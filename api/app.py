@@ -92,24 +92,24 @@ def create_app(
     accesses = Accesses(settings.accesses)
     auditing = audit.Auditing(asking, ledger, accesses, settings)
     checkpoints = Checkpoints(ledger, views, key=settings.key, kept=settings.checkpoints)
-    desk = reconciliations.Desk(commanding, views, asking, settings)
+    desk = reconciliations.Desk(commanding, views, settings)
     erasing = None
     if ledger.keys is not None:
         ledger.keys.on_forgotten.append(search_text.cache_clear)
         erasing = Erasing(ledger, ledger.keys, orders_of(views), settings.keep, Erasures(settings.erasures))
-    privacy_desk = privacy.Desk(commanding, asking, views, erasing, settings)
+    privacy_desk = privacy.Desk(commanding, views, erasing, settings)
     following = Following(ledger, views, asking, Telling(ledger, views))
-    locksmith = access_keys.Locksmith(keys, uses, commanding, asking, settings)
+    locksmith = access_keys.Locksmith(keys, uses, commanding, settings)
     hooks = webhooks.Desk(asking, ledger, store_of(ledger.log_of_events, settings.webhooks), settings)
     uploads = finance.PATH + "/reconciliations"
     for path, resource in (
         (shop.PATH, shop.ShopOrders(asking, settings)),
         (shop.PATH + "/{order_id}", shop.ShopOrder(asking)),
         (storefront.PATH, storefront.StorefrontOrders(asking, settings)),
-        (storefront.PATH + "/{order_id}", storefront.StorefrontOrder(asking, settings, commanding)),
-        (orders.PATH, orders.Orders(asking, settings, commanding)),
+        (storefront.PATH + "/{order_id}", storefront.StorefrontOrder(commanding, settings)),
+        (orders.PATH, orders.Orders(commanding, settings)),
         (batches.PATH, batches.Batch(commanding, places=max(1, threads // 2))),
-        (orders.ORDER, orders.Order(asking, commanding)),
+        (orders.ORDER, orders.Order(commanding)),
         (orders.ORDER + "/items/{item}", orders.Item(commanding)),
         (orders.ORDER + "/charges", orders.Charges(commanding, AddCharge)),
         (orders.ORDER + "/charges/{charge}", orders.Charge(commanding)),
@@ -133,11 +133,11 @@ def create_app(
         (finance.PATH + "/payments", finance.Payments(asking, views, settings)),
         (finance.PATH + "/summary", finance.Summary(asking, settings)),
         (finance.PATH + "/periods", periods.Periods(commanding, views, checkpoints, settings)),
-        (finance.PATH + "/periods/{period}", periods.Report(asking, commanding, views, settings)),
+        (finance.PATH + "/periods/{period}", periods.Report(commanding, views, settings)),
         (uploads, reconciliations.Reconciliations(desk, uploads_max=max(1, threads // 2))),
         (uploads + "/{reconciliation}", reconciliations.OneReconciliation(desk)),
         *((f"{uploads}/{{reconciliation}}/{what}", reconciliations.Kept(desk, what)) for what in KEPT),
-        (uploads + "/{reconciliation}/evidence", reconciliations.Evidence(desk, ledger, views, checkpoints)),
+        (uploads + "/{reconciliation}/evidence", reconciliations.Evidence(desk, views, checkpoints)),
         *(
             (f"{uploads}/{{reconciliation}}/{decision}", reconciliations.Decisions(desk, decision))
             for decision in reconciliations.SHAPES

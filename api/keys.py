@@ -14,7 +14,6 @@ from msgspec import UNSET, Meta, UnsetType
 
 from api import access, paging
 from api.answers import json_answer
-from api.asking import Asking
 from api.bodies import command, command_if_given
 from api.commanding import Commanding
 from api.conditions import provenance
@@ -61,11 +60,11 @@ class RotateKey(Command, frozen=True, kw_only=True):
 class Locksmith:
     """The work that the resources of access keys share."""
 
-    def __init__(self, keys: Keys, uses: Uses, commanding: Commanding, asking: Asking, settings: Settings) -> None:
+    def __init__(self, keys: Keys, uses: Uses, commanding: Commanding, settings: Settings) -> None:
         self.keys = keys
         self._uses = uses
         self.commanding = commanding
-        self.asking = asking
+        self.asking = commanding.asking
         self.settings = settings
 
     async def write(self, req: Request, work: Callable[..., _T], *given: Any, **more: Any) -> _T:

@@ -11,7 +11,6 @@ from msgspec import UNSET
 
 from api import access, filters, paging
 from api.answers import json_answer, stamp
-from api.asking import Asking
 from api.bodies import command
 from api.commanding import Commanding
 from api.conditions import conditions, must_be_new, none_match
@@ -40,10 +39,10 @@ METADATA_FILTERS_MAX: Final = 10
 
 
 class Orders:
-    def __init__(self, asking: Asking, settings: Settings, commanding: Commanding) -> None:
-        self._asking = asking
-        self._settings = settings
+    def __init__(self, commanding: Commanding, settings: Settings) -> None:
         self._commanding = commanding
+        self._asking = commanding.asking
+        self._settings = settings
 
     async def on_get(self, req: Request, resp: Response) -> None:
         access.scope(req, "orders:read")
@@ -172,9 +171,10 @@ class _OneOrder:
 
     def __init__(self, commanding: Commanding) -> None:
         self._commanding = commanding
+        self._asking = commanding.asking
 
     async def _uuid(self, reference: str) -> UUID:
-        return await self._commanding.asking.of_log(lambda: named_order(self._commanding.ledger, reference))
+        return await self._asking.of_log(lambda: named_order(self._commanding.ledger, reference))
 
     async def _command(self, req: Request, reference: str, shape: type[_C], meant: _Meant = _as_it_is) -> _C:
         """The request's body as what `meant` makes a command of; what it has wrong is named with what is refused of the
@@ -195,10 +195,6 @@ class _OneOrder:
 
 
 class Order(_OneOrder):
-    def __init__(self, asking: Asking, commanding: Commanding) -> None:
-        super().__init__(commanding)
-        self._asking = asking
-
     async def on_get(self, req: Request, resp: Response, order_id: str) -> None:
         access.scope(req, "orders:read")
         await self._asking.asked(Parameters(req.params), {FIELDS})

@@ -9,7 +9,6 @@ from msgspec import Meta
 
 from api import access
 from api.answers import CSV, CSV_UTF_8, JSON, download, json_answer
-from api.asking import Asking
 from api.bodies import command
 from api.commanding import Commanding
 from api.conditions import provenance
@@ -34,22 +33,28 @@ class Close(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     provider: Annotated[str, Meta(min_length=1, max_length=PROVIDER_LENGTH_MAX)]
 
 
-class Periods:
+class _OfPeriods:
+    def __init__(self, commanding: Commanding, views: Views, settings: Settings) -> None:
+        self._closing = Closing(commanding.ledger, views)
+        self._commanding = commanding
+        self._asking = commanding.asking
+        self._views = views
+        self._settings = settings
+
+
+class Periods(_OfPeriods):
     """The closed periods, sorted by month; and the closing of a period."""
 
     def __init__(self, commanding: Commanding, views: Views, checkpoints: Checkpoints, settings: Settings) -> None:
-        self._closing = Closing(commanding.ledger, views)
-        self._views = views
-        self._commanding = commanding
+        super().__init__(commanding, views, settings)
         self._checkpoints = checkpoints
-        self._settings = settings
 
     async def on_get(self, req: Request, resp: Response) -> None:
         access.scope(req, READ)
         parameters = Parameters(req.params)
-        await self._commanding.asking.asked(parameters, {"provider", FIELDS})
+        await self._asking.asked(parameters, {"provider", FIELDS})
         position = self._views.position()
-        found = await self._commanding.asking.in_thread(partial(self._closing.closed, parameters.text("provider")))
+        found = await self._asking.in_thread(partial(self._closing.closed, parameters.text("provider")))
         json_answer(resp, msgspec.json.encode({"periods": [_document(period) for period in found]}), position)
 
     on_head = on_get
@@ -59,9 +64,9 @@ class Periods:
         who, wanted = provenance(req), await command(req, Close)
         month = month_named(wanted.period, self._settings.timezone)
         close = partial(self._closing.close, wanted.provider, month, self._checkpoints, who)
-        period, is_new = await self._commanding.asking.to_its_end(close)
+        period, is_new = await self._asking.to_its_end(close)
         log = self._commanding.ledger.log_of_events
-        position = await self._commanding.asking.of_log(lambda: log.position_of(period.uuid, period.version))
+        position = await self._asking.of_log(lambda: log.position_of(period.uuid, period.version))
         json_answer(resp, msgspec.json.encode(_document(period)), position)
         self._commanding.moved(resp, position)
         resp.status = 201 if is_new else 200
@@ -74,14 +79,8 @@ def _provider(parameters: Parameters) -> str:
     return provider
 
 
-class Report:
+class Report(_OfPeriods):
     """The report of a period. That of a closed period has the same bytes for ever."""
-
-    def __init__(self, asking: Asking, commanding: Commanding, views: Views, settings: Settings) -> None:
-        self._asking = asking
-        self._closing = Closing(commanding.ledger, views)
-        self._views = views
-        self._settings = settings
 
     async def on_get(self, req: Request, resp: Response, period: str) -> None:
         access.scope(req, READ)

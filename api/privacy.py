@@ -10,7 +10,6 @@ from msgspec import Meta
 
 from api import access
 from api.answers import download, json_answer
-from api.asking import Asking
 from api.bodies import command_if_given
 from api.commanding import Commanding
 from api.conditions import is_trial, provenance
@@ -53,11 +52,9 @@ class Erase(Command, frozen=True, kw_only=True):
 class Desk:
     """The reading and erasing that these resources share. `erasing` is None where the ledger has no data keys."""
 
-    def __init__(
-        self, commanding: Commanding, asking: Asking, views: Views, erasing: Erasing | None, settings: Settings
-    ) -> None:
+    def __init__(self, commanding: Commanding, views: Views, erasing: Erasing | None, settings: Settings) -> None:
         self.commanding = commanding
-        self.asking = asking
+        self.asking = commanding.asking
         self.views = views
         self._erasing = erasing
         self._orders_of = orders_of(views)

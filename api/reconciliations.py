@@ -14,7 +14,6 @@ from msgspec import Meta
 
 from api import access
 from api.answers import CSV, CSV_UTF_8, XLSX, download, form_wanted, json_answer, stamp
-from api.asking import Asking
 from api.bodies import BODY_BYTES_MAX, BrokenOff, command, table_text
 from api.commanding import Commanding
 from api.conditions import expected_versions, provenance
@@ -29,7 +28,6 @@ from api.taking_in import Content, Upload, take_in_telling
 from api.under_way import BEAT_SECONDS, Progress, Refused, under_way
 from api.uploads import RESULTS_MAX, Told, Window, is_packed, take_in, take_in_apart, told
 from api.workbooks import workbook
-from domain.ledger import OrderLedger
 from domain.reconciliation.deciding import Wanted
 from domain.reconciliation.refusals import ReconciliationNotFound
 from domain.reconciliation.report import OUTCOMES
@@ -96,13 +94,13 @@ class Nothing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Desk:
     """The work that the resources of reconciliations share. Reports are long, so they are read in threads."""
 
-    def __init__(self, commanding: Commanding, views: Views, asking: Asking, settings: Settings) -> None:
-        self.ask = asking
+    def __init__(self, commanding: Commanding, views: Views, settings: Settings) -> None:
+        self.asking = commanding.asking
         self._settings = settings
         self.reconciling = Reconciling(
             commanding.ledger, Journal(views), settings.kept_bytes_max, settings.timezone.key
         )
-        self._ledger = commanding.ledger
+        self.ledger = commanding.ledger
         self._commanding = commanding
         self._under_way = under_way(settings)
         self._under_way.sweep()
@@ -114,8 +112,8 @@ class Desk:
     ) -> None:
         """Answers with the reconciliation that `find` finds or changes, and a window of its results; without a window
         with the results of the decision."""
-        in_thread = self.ask.in_thread if reading else self.ask.to_its_end
-        found = await in_thread(lambda: told(self._ledger, self.reconciling, find(), window))
+        in_thread = self.asking.in_thread if reading else self.asking.to_its_end
+        found = await in_thread(lambda: told(self.ledger, self.reconciling, find(), window))
         self.give(resp, found, reading=reading)
 
     async def take_in(self, req: Request, resp: Response, upload: Upload) -> Told:
@@ -123,11 +121,11 @@ class Desk:
         taken in by a process of its own: that can be ended, and holds up no other request."""
         window = Window(_outcomes(Parameters(req.params)))
         if is_packed(upload):
-            found = await self.ask.to_its_end(
-                lambda: _bounded(take_in_apart, self._ledger.at, self._settings, upload, window), None
+            found = await self.asking.to_its_end(
+                lambda: _bounded(take_in_apart, self.ledger.at, self._settings, upload, window), None
             )
         else:
-            found = await self.ask.to_its_end(lambda: take_in(self._ledger, self.reconciling, upload, window), None)
+            found = await self.asking.to_its_end(lambda: take_in(self.ledger, self.reconciling, upload, window), None)
         self.give(resp, found)
         return found
 
@@ -135,7 +133,7 @@ class Desk:
         """Has a process of its own take a large file in, and answers with its progress; with the reconciliation where
         the file was taken in before. `held`, the temporary files, is closed when the process has ended."""
         with held:
-            uuid, known = await self.ask.to_its_end(lambda: self._which(upload), None)
+            uuid, known = await self.asking.to_its_end(lambda: self._which(upload), None)
             resp.location = f"{req.path}/{uuid}"
             if known is not None:
                 await self.answer(resp, lambda: known, Window(_outcomes(Parameters(req.params))))
@@ -159,8 +157,8 @@ class Desk:
         with held:
             try:
                 work = asyncio.ensure_future(
-                    self.ask.to_its_end(
-                        lambda: _bounded(take_in_telling, self._ledger.at, self._settings, upload), None
+                    self.asking.to_its_end(
+                        lambda: _bounded(take_in_telling, self.ledger.at, self._settings, upload), None
                     )
                 )
                 while not (await asyncio.wait([work], timeout=BEAT_SECONDS))[0]:
@@ -181,8 +179,8 @@ class Desk:
         if progress.refused is None:
             await self._tell(resp, progress)
             return True
-        log = self._ledger.log_of_events
-        if await self.ask.in_thread(lambda: log.position_of(progress.id, 1)):
+        log = self.ledger.log_of_events
+        if await self.asking.in_thread(lambda: log.position_of(progress.id, 1)):
             return False
         resp.status = progress.refused.status
         resp.content_type = "application/problem+json"
@@ -192,7 +190,7 @@ class Desk:
     async def _tell(self, resp: Response, progress: Progress) -> None:
         told = {"id": progress.id, "status": "running", "provider": progress.provider, "file": progress.file}
         body = _encode({**told, "stage": progress.stage, "lines": progress.lines})
-        json_answer(resp, body, await self.ask.of_log(self._ledger.head))
+        json_answer(resp, body, await self.asking.of_log(self.ledger.head))
         resp.status = 202
         resp.set_header("Retry-After", RETRY_AFTER_SECONDS)
 
@@ -204,17 +202,17 @@ class Desk:
 
     def heads(self, found: Iterable[Reconciliation]) -> list[dict[str, Any]]:
         """Reconciliations of the views, as the list shows them."""
-        return [shown.head(shown.with_its_reason(self._ledger, of)) for of in found]
+        return [shown.head(shown.with_its_reason(self.ledger, of)) for of in found]
 
     def shown(self, reference: str) -> tuple[shown.Shown, int]:
         """A reconciliation with its results, and its position. Raises ReconciliationNotFound."""
         found = self.one(reference)
-        return shown.show(self._ledger, self.reconciling, found.reconciliation), found.position
+        return shown.show(self.ledger, self.reconciling, found.reconciliation), found.position
 
     def one(self, reference: str) -> Outcome:
         """A reconciliation and its position. Raises ReconciliationNotFound."""
         state = self.reconciling.get(named(reference))
-        return Outcome(state, self._ledger.log_of_events.position_of(state.uuid, state.version))
+        return Outcome(state, self.ledger.log_of_events.position_of(state.uuid, state.version))
 
 
 def _bounded(work: Callable[..., T], *arguments: object) -> T:
@@ -247,24 +245,24 @@ class Reconciliations:
 
     def __init__(self, desk: Desk, uploads_max: int) -> None:
         self._desk = desk
-        self._receiving = Receiving(desk.ask, uploads_max)
+        self._receiving = Receiving(desk.asking, uploads_max)
 
     async def on_get(self, req: Request, resp: Response) -> None:
         access.scope(req, READ)
         parameters = Parameters(req.params)
-        status, after, limit = await self._desk.ask.asked(
+        status, after, limit = await self._desk.asking.asked(
             parameters,
             {"provider", "status", "after", "limit", FIELDS},
             lambda: parameters.choice("status", STATUSES),
             lambda: position_in(parameters, "after") or 0,
             lambda: parameters.limit(_LIMIT_DEFAULT, LIMIT_MAX),
         )
-        page = await self._desk.ask(
+        page = await self._desk.asking(
             lambda connection: table.page(
                 connection, provider=parameters.text("provider"), status=status, after=after, limit=limit
             )
         )
-        heads = await self._desk.ask.in_thread(lambda: self._desk.heads(of for _, of in page.found))
+        heads = await self._desk.asking.in_thread(lambda: self._desk.heads(of for _, of in page.found))
         body = {"reconciliations": heads, "next": None if page.is_last else position_token(page.found[-1][0])}
         json_answer(resp, _encode(body), page.position)
 
@@ -285,7 +283,7 @@ class Reconciliations:
             sent, file = Sent(None, size, {}), body
             if media_type(req) == FORM_TYPE:
                 apart = partial(taken_apart, body, req.content_type or "", size, content)
-                sent, file = await self._desk.ask.to_its_end(apart, None), content
+                sent, file = await self._desk.asking.to_its_end(apart, None), content
             file.flush()
             provider = _named("provider", _once(parameters, "provider", sent.texts), PROVIDER_LENGTH_MAX)
             if provider is None:
@@ -355,13 +353,13 @@ class OneReconciliation:
 
     async def _download(self, resp: Response, reconciliation: str, form: str, *, marked: bool) -> None:
         """All results as a table, or in a workbook with a sheet for each question."""
-        one, position = await self._desk.ask.in_thread(lambda: self._desk.shown(reconciliation))
+        one, position = await self._desk.asking.in_thread(lambda: self._desk.shown(reconciliation))
         if form == XLSX:
             name = f"reconciliation-{one.state.uuid}.xlsx"
-            await workbook(resp, self._desk.ask, name, position, lambda path: write_workbook(one, path))
+            await workbook(resp, self._desk.asking, name, position, lambda path: write_workbook(one, path))
             return
         resp.content_type = CSV_UTF_8
-        resp.stream = await self._desk.ask.each(_csv(one, marked=marked))
+        resp.stream = await self._desk.asking.each(_csv(one, marked=marked))
         download(resp, f"reconciliation-{one.state.uuid}.csv", position)
 
 
@@ -385,14 +383,14 @@ class Kept:
 
     async def on_get(self, req: Request, resp: Response, reconciliation: str) -> None:
         access.admit(req, READ)
-        state, position, *_ = await self._desk.ask.in_thread(lambda: self._desk.one(reconciliation))
+        state, position, *_ = await self._desk.asking.in_thread(lambda: self._desk.one(reconciliation))
         resp.content_type = KEPT_TYPES[self._what]
         if self._what == "report":
             resp.set_header("Cache-Control", "private, no-cache")
             stamp(resp, position)
         else:
             download(resp, state.file if self._what == "file" else "rules.toml", position)
-        resp.stream = await self._desk.ask.each(self._desk.reconciling.pieces(state, self._what))
+        resp.stream = await self._desk.asking.each(self._desk.reconciling.pieces(state, self._what))
 
     on_head = on_get
 
@@ -400,9 +398,8 @@ class Kept:
 class Evidence:
     """A reconciliation's history with its proofs, as a zip that is checked offline."""
 
-    def __init__(self, desk: Desk, ledger: OrderLedger, views: Views, checkpoints: Checkpoints) -> None:
+    def __init__(self, desk: Desk, views: Views, checkpoints: Checkpoints) -> None:
         self._desk = desk
-        self._ledger = ledger
         self._views = views
         self._checkpoints = checkpoints
 
@@ -413,9 +410,9 @@ class Evidence:
         uuid = named(reconciliation)
         reconciling = self._desk.reconciling
 
-        found = await self._desk.ask.in_thread(
+        found = await self._desk.asking.in_thread(
             lambda: evidence_of_reconciliation(
-                self._ledger, self._views, reconciling, self._checkpoints, uuid, since=since
+                self._desk.ledger, self._views, reconciling, self._checkpoints, uuid, since=since
             )
         )
         resp.content_type = "application/zip"
@@ -452,7 +449,7 @@ class Decisions:
     async def _wanted(self, req: Request) -> list[Wanted]:
         if self._decision == "decisions" and media_type(req) == CSV:
             text = await table_text(req)
-            return await self._desk.ask.in_thread(lambda: decisions_in(text))
+            return await self._desk.asking.in_thread(lambda: decisions_in(text))
         given = await command(req, SHAPES[self._decision])
         if isinstance(given, Several):
             return given.decisions

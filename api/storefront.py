@@ -59,10 +59,10 @@ def _asked(query: str) -> filters.Asked:
 
 
 class StorefrontOrder:
-    def __init__(self, asking: Asking, settings: Settings, commanding: Commanding) -> None:
-        self._asking = asking
-        self._settings = settings
+    def __init__(self, commanding: Commanding, settings: Settings) -> None:
         self._commanding = commanding
+        self._asking = commanding.asking
+        self._settings = settings
 
     async def on_get(self, req: Request, resp: Response, order_id: str) -> None:
         customer_id = access.customer(req)
