@@ -109,30 +109,29 @@ def _customer(text: str) -> int:
 
 
 class _Erasures(_Read):
-    """The erasures of one customer, or of one guest's order."""
+    """The erasures of one customer, or of one guest's order. `_record` is given the path's parameters, too."""
 
-    async def _post(self, req: Request, resp: Response, named: str) -> None:
+    _record: Callable[..., Erasure]
+
+    async def on_post(self, req: Request, resp: Response, **named: str) -> None:
         access.scope(req, WRITE)
         trial = is_trial(req)
         given, who = await command_if_given(req, Erase), provenance(req)
         request = e.Request(tuple(dict.fromkeys(given.parts)), given.basis, given.reference, given.force, trial)
-        made = await self._desk.asking.to_its_end(lambda: self._erased(named, request, who))
+        made = await self._desk.asking.to_its_end(lambda: self._erased(request, who, **named))
         json_answer(resp, _encode(_told(made, request)), made.position)
         self._desk.commanding.moved(resp, made.position, None if made.is_new else made.position)
         resp.status = 201 if made.is_new else 200
 
-    def _erased(self, named: str, request: e.Request, who: Provenance) -> Erasure:
+    def _erased(self, request: e.Request, who: Provenance, **named: str) -> Erasure:
         """Records an erasure and renews the views. Where they cannot be renewed now, the next start does it."""
-        made = self._record(named, request, who)
+        made = self._record(request, who, **named)
         if request.is_trial:
             return made
         self._desk.uploads.forget_refused()
         with suppress(ViewsUnavailable, Busy):
             self._desk.views.renew()
         return made
-
-    def _record(self, named: str, request: e.Request, who: Provenance) -> Erasure:
-        raise NotImplementedError
 
 
 def _told(made: Erasure, request: e.Request) -> dict[str, Any]:
@@ -150,28 +149,22 @@ def _told(made: Erasure, request: e.Request) -> dict[str, Any]:
 
 
 class CustomerErasures(_Erasures):
-    async def on_post(self, req: Request, resp: Response, customer_id: str) -> None:
-        await self._post(req, resp, customer_id)
-
     def _get(self, _req: Request, resp: Response, customer_id: str) -> None:
         uuids = [str(order.uuid) for order in self._desk.orders(_customer(customer_id))]
         self._desk.shown(resp, privacy.erasures(self._desk.ledger, uuids))
 
-    def _record(self, named: str, request: e.Request, who: Provenance) -> Erasure:
-        return self._desk.erasing.customer(_customer(named), request, who)
+    def _record(self, request: e.Request, who: Provenance, customer_id: str) -> Erasure:
+        return self._desk.erasing.customer(_customer(customer_id), request, who)
 
 
 class OrderErasures(_Erasures):
-    async def on_post(self, req: Request, resp: Response, order_id: str) -> None:
-        await self._post(req, resp, order_id)
-
     def _get(self, _req: Request, resp: Response, order_id: str) -> None:
         uuid = named_order(self._desk.ledger, order_id)
         self._desk.ledger.order(uuid)  # raises OrderNotFound
         self._desk.shown(resp, privacy.erasures(self._desk.ledger, [str(uuid)]))
 
-    def _record(self, named: str, request: e.Request, who: Provenance) -> Erasure:
-        return self._desk.erasing.guest(named_order(self._desk.ledger, named), request, who)
+    def _record(self, request: e.Request, who: Provenance, order_id: str) -> Erasure:
+        return self._desk.erasing.guest(named_order(self._desk.ledger, order_id), request, who)
 
 
 class AllErasures(_Read):
