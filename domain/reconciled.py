@@ -241,11 +241,7 @@ class Reconciled:
     def _said(self, state: Reconciliation) -> Told:
         """A reconciliation's covers, claims and waiting payments for the provider's other files; none where it is
         withdrawn."""
-        if state.is_withdrawn:
-            return Told([], [], [])
-        told = decode_told(index := self._index(state))
-        ids = KeptReport(lambda: iter(()), index).ids
-        return Told(told.covers, _as_decided(told.claims, state, ids), told.waiting)
+        return Told([], [], []) if state.is_withdrawn else _told(self._index(state), state)
 
     def _index(self, state: Reconciliation) -> bytes:
         """The index of a report; made here for a report of an older version of this program, which kept none. Raises
@@ -255,7 +251,10 @@ class Reconciled:
         return indexed(b"".join(self.pieces(state, "report")))[1]
 
     def _says(self, state: Reconciliation) -> Says:
-        return Says(self._said(state), self._offered(state))
+        if state.is_withdrawn or not state.index_sha256:
+            return Says(self._said(state), Offered([]))
+        index = self._index(state)
+        return Says(_told(index, state), decode_offered(index))
 
     def _held_elsewhere(self, state: Reconciliation) -> dict[int, Held]:
         return held(self._others(state, self._journal.reconciliations()))
@@ -267,6 +266,12 @@ class Reconciled:
         entries = self._journal.entries(state.provider, self._journal.position())
         known = {entry.position: entry for entry in entries if entry.position not in taken}
         return known.get
+
+
+def _told(index: bytes, state: Reconciliation) -> Told:
+    told = decode_told(index)
+    ids = KeptReport(lambda: iter(()), index).ids
+    return Told(told.covers, _as_decided(told.claims, state, ids), told.waiting)
 
 
 def _must_be_there(state: Reconciliation) -> None:
