@@ -32,7 +32,7 @@ from domain.reconciliation.deciding import Wanted
 from domain.reconciliation.refusals import ReconciliationNotFound
 from domain.reconciliation.report import OUTCOMES
 from domain.reconciliation.state import STATUSES, Reconciliation
-from domain.reconciling import Given, Outcome, Reconciling
+from domain.reconciling import Coming, Given, Outcome, Reconciling
 from projections import csv_text
 from projections.exports.workbook import write_workbook
 from projections.journal import Journal
@@ -133,32 +133,34 @@ class Desk:
         """Has a process of its own take a large file in, and answers with its progress; with the reconciliation where
         the file was taken in before. `held`, the temporary files, is closed when the process has ended."""
         with held:
-            uuid, known = await self.asking.to_its_end(lambda: self._which(upload), None)
-            resp.location = f"{req.path}/{uuid}"
-            if known is not None:
+            coming = await self.asking.to_its_end(lambda: self._coming(upload), None)
+            resp.location = f"{req.path}/{coming.uuid}"
+            if (known := coming.known) is not None:
                 await self.answer(resp, lambda: known, Window(_outcomes(Parameters(req.params))))
                 return
-            progress = self._under_way.of(uuid)
+            progress = self._under_way.of(coming.uuid)
             if progress is None or progress.refused is not None:
-                progress = Progress(uuid, upload.provider, upload.name)
+                progress = Progress(coming.uuid, upload.provider, upload.name)
                 self._under_way.sweep()
                 self._under_way.say(progress)
-                finish = self._finish(upload._replace(uuid=uuid), progress, held.pop_all(), req.context.request_id)
+                finish = self._finish(upload, coming, progress, held.pop_all(), req.context.request_id)
                 task = asyncio.create_task(finish)
                 self._tasks.add(task)
                 task.add_done_callback(self._tasks.discard)
             await self._tell(resp, progress)
 
-    def _which(self, upload: Upload) -> tuple[UUID, Outcome | None]:
+    def _coming(self, upload: Upload) -> Coming:
         with upload.content.opened() as file:
-            return self.reconciling.uuid_of(file, upload.name, upload.provider, upload.rules)
+            return self.reconciling.coming(file, upload.name, upload.provider, upload.rules)
 
-    async def _finish(self, upload: Upload, progress: Progress, held: ExitStack, request_id: str) -> None:
+    async def _finish(
+        self, upload: Upload, coming: Coming, progress: Progress, held: ExitStack, request_id: str
+    ) -> None:
         with held:
             try:
                 work = asyncio.ensure_future(
                     self.asking.to_its_end(
-                        lambda: _bounded(take_in_telling, self.ledger.at, self._settings, upload), None
+                        lambda: _bounded(take_in_telling, self.ledger.at, self._settings, upload, coming), None
                     )
                 )
                 while not (await asyncio.wait([work], timeout=BEAT_SECONDS))[0]:

@@ -2,11 +2,10 @@
 that would take the process's memory."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from multiprocessing.reduction import DupFd
 from typing import Any, BinaryIO, NamedTuple
-from uuid import UUID
 
 from msgspec.structs import replace
 
@@ -15,7 +14,7 @@ from api.under_way import Progress, under_way
 from domain.ledger import OrderLedger
 from domain.log.records import Provenance
 from domain.privacy.opening import LedgerAt
-from domain.reconciling import Outcome, Reconciling
+from domain.reconciling import Coming, Outcome, Reconciling
 from projections.journal import Journal
 from projections.processes import reopened
 from projections.views.views import Views
@@ -44,32 +43,30 @@ def _gone_along(descriptor: Any) -> Content:
 
 
 class Upload(NamedTuple):
-    """A settlement file; `name` is the client's name for it. With `uuid` its progress is written down."""
+    """A settlement file; `name` is the client's name for it."""
 
     content: Content
     name: str
     provider: str
     rules: str | None
     provenance: Provenance
-    uuid: UUID | None = None
 
 
-def start(reconciling: Reconciling, upload: Upload, say: Callable[[str, int], None] | None = None) -> Outcome:
+def start(reconciling: Reconciling, upload: Upload) -> Outcome:
     """Starts the reconciliation of a file. Raises what `Reconciling.start` raises."""
     with upload.content.opened() as file:
-        return reconciling.start(file, upload.name, upload.provider, upload.rules, upload.provenance, say)
+        return reconciling.start(file, upload.name, upload.provider, upload.rules, upload.provenance)
 
 
-def take_in_telling(at: LedgerAt, settings: Settings, upload: Upload) -> None:
+def take_in_telling(at: LedgerAt, settings: Settings, upload: Upload, coming: Coming) -> None:
     """Starts the reconciliation of a file in a process of its own, and writes its progress down."""
-    assert upload.uuid is not None
-    told, progress = under_way(settings), Progress(upload.uuid, upload.provider, upload.name)
+    told, progress = under_way(settings), Progress(coming.uuid, upload.provider, upload.name)
 
     def say(stage: str, lines: int) -> None:
         told.say(replace(progress, stage=stage, lines=lines))
 
-    with reconciling_at(at, settings) as (_, reconciling):
-        start(reconciling, upload, say)
+    with reconciling_at(at, settings) as (_, reconciling), upload.content.opened() as file:
+        reconciling.take_in(file, coming, upload.provenance, say)
 
 
 @contextmanager

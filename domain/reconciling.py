@@ -77,6 +77,19 @@ class Outcome(NamedTuple):
     results: tuple[str, ...] = ()
 
 
+class Coming(NamedTuple):
+    """A settlement file that is to be taken in, its rules as they are kept, and its reconciliation where it was taken
+    in before."""
+
+    uuid: UUID
+    name: str
+    provider: str
+    rules: str
+    file_sha256: str
+    rules_sha256: str
+    known: Outcome | None
+
+
 class Given(NamedTuple):
     """A decision's provenance, and the versions of the reconciliation that it is given for; None for any version."""
 
@@ -171,47 +184,40 @@ class Reconciling(Reconciled):
 
     # --- commands ---
 
-    def uuid_of(self, file: BinaryIO, name: str, provider: str, rules_toml: str | None) -> tuple[UUID, Outcome | None]:
-        """The UUID of the reconciliation that a file makes, and the reconciliation where the file was taken in before.
+    def coming(self, file: BinaryIO, name: str, provider: str, rules_toml: str | None) -> Coming:
+        """The identity of a settlement file. `rules_toml` may also be the name of rules shipped with the program.
 
-        Raises InvalidField, SettlementRefused, and for a new file KeptFilesFull.
+        Raises SettlementRefused, InvalidField where the rules are wrong, and for a new file KeptFilesFull.
         """
         toml = _rules_of(file, name, provider, rules_toml)
         rules_from(toml)
-        uuid = uuid_of(provider, _sha256_of(file), hashlib.sha256(toml.encode()).hexdigest())
+        file_sha256, rules_sha256 = _sha256_of(file), hashlib.sha256(toml.encode()).hexdigest()
+        uuid = uuid_of(provider, file_sha256, rules_sha256)
         known = self._known(uuid, self._log)
         if known is None:
             self._must_have_room()
-        return uuid, known
+        return Coming(uuid, name, provider, toml, file_sha256, rules_sha256, known)
 
     def _must_have_room(self) -> None:
         """Raises KeptFilesFull. Called before the work and outside the lock, so the last files may exceed the limit."""
         if (taken := self._log.kept_files_bytes()) >= self._kept_bytes_max:
             raise KeptFilesFull(taken, self._kept_bytes_max)
 
-    def start(  # noqa: PLR0917  (a file has so much about it)
-        self,
-        file: BinaryIO,
-        name: str,
-        provider: str,
-        rules_toml: str | None,
-        provenance: Provenance,
-        say: Callable[[str, int], None] | None = None,
-    ) -> Outcome:
+    def start(self, file: BinaryIO, name: str, provider: str, rules_toml: str | None, by: Provenance) -> Outcome:
         """Takes a settlement file in. The same file with the same rules a second time changes nothing.
 
-        `rules_toml` may also be the name of rules shipped with the program. `say` gets the progress: the stage, and the
-        number of lines read. Raises SettlementRefused, KeptFilesFull, and InvalidField where the rules are wrong; then
-        nothing is recorded or kept.
+        Raises what `coming` and `take_in` raise; then nothing is recorded or kept.
         """
-        toml = _rules_of(file, name, provider, rules_toml)
+        coming = self.coming(file, name, provider, rules_toml)
+        return coming.known or self.take_in(file, coming, by)
+
+    def take_in(
+        self, file: BinaryIO, coming: Coming, by: Provenance, say: Callable[[str, int], None] = lambda _, __: None
+    ) -> Outcome:
+        """Takes a new settlement file in. `say` gets the progress: the stage, and the number of lines read. Raises
+        SettlementRefused."""
+        uuid, name, provider, toml, file_sha256, rules_sha256, _ = coming
         rules, rules_text = rules_from(toml), toml.encode()
-        file_sha256, rules_sha256 = _sha256_of(file), hashlib.sha256(rules_text).hexdigest()
-        uuid = uuid_of(provider, file_sha256, rules_sha256)
-        if known := self._known(uuid, self._log):
-            return known
-        self._must_have_room()
-        say = say or (lambda _, __: None)
         settled = read_file(file, name, provider, rules, lambda lines: say("reading", lines))
 
         def make(position: int, now: datetime) -> Made:
@@ -227,12 +233,12 @@ class Reconciling(Reconciled):
             sealed = self._ledger.files.keep(t, file_sha256, file, owner, FILE, run.now)
             _keep(t, rules_text)
             events = _first_events(run, name, sealed, self._keep(t, run, owner), self._timezone)
-            return self._append(t, None, uuid, events, provenance=provenance, now=run.now)._replace(is_new=True)
+            return self._append(t, None, uuid, events, provenance=by, now=run.now)._replace(is_new=True)
 
         outcome = self._run(uuid, lambda: _Attempt({}, make, record))
         assert outcome is not None  # a new reconciliation cannot change meanwhile
         if outcome.is_new:
-            self._spread(outcome.reconciliation, None, provenance)
+            self._spread(outcome.reconciliation, None, by)
             outcome = outcome._replace(position=max(outcome.position, self._log.max_notification_id() or 0))
         return outcome
 
