@@ -1,7 +1,7 @@
 """What do answers have in common? Their position in the log, and their forms: JSON, tables and downloads."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
 from falcon.asgi import Request, Response
@@ -12,6 +12,7 @@ from domain.wanted import must_be_wanted
 JSON: Final = "application/json"
 CSV: Final = "text/csv"
 CSV_UTF_8: Final = f"{CSV}; charset=utf-8"
+ZIP: Final = "application/zip"
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 ROWS_BYTES_MAX: Final = 15 * 1024 * 1024
 # The characters that a quoted string of a header must escape (RFC 9110, section 5.6.4).
@@ -40,10 +41,10 @@ def fitting(coming: Iterable[tuple[int, bytes]]) -> Fitting:
     return Fitting(rows, reached, is_whole=True)
 
 
-def form_wanted(req: Request, resp: Response) -> str | None:
-    """The media type that the client wants a table in: JSON, CSV or XLSX; None where it accepts none of them."""
+def form_wanted(req: Request, resp: Response, forms: Sequence[str] = (JSON, CSV, XLSX)) -> str | None:
+    """The media type of `forms` that the client prefers; None where it accepts none of them."""
     resp.append_header("Vary", "Accept")
-    return req.client_prefers((JSON, CSV, XLSX))
+    return req.client_prefers(forms)
 
 
 def stamp(resp: Response, position: int) -> None:
@@ -51,8 +52,9 @@ def stamp(resp: Response, position: int) -> None:
     resp.set_header("Ledger-Position", position_token(position))
 
 
-def download(resp: Response, name: str, position: int) -> None:
-    """Sets the headers of a file: its name, its position in the log, and that no cache may keep it."""
+def download(resp: Response, name: str, media_type: str, position: int) -> None:
+    """Sets the headers of a file: its name, its type, its position in the log, and that no cache may keep it."""
+    resp.content_type = media_type
     # Falcon escapes names beyond ASCII, and puts ASCII names between quotation marks as they are.
     resp.downloadable_as = _UNQUOTABLE.sub(r"\\\g<0>", name) if name.isascii() else name
     resp.set_header("Cache-Control", "no-store")

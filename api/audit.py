@@ -12,7 +12,7 @@ from falcon.asgi import Request, Response
 from msgspec import Raw
 
 from api import access, paging
-from api.answers import JSON, download, fitting, json_answer, stamp
+from api.answers import JSON, ZIP, download, fitting, json_answer, stamp
 from api.asking import Asking
 from api.errors import Problem, invalid_parameter, together
 from api.orders import named_order
@@ -419,6 +419,5 @@ class Evidence(_Audited):
         uuid = named_order(self._ledger, order_id)
         found = evidence(self._ledger, self._views, reading, self._checkpoints, uuid, since=since)
         self._auditing.note(req, reading)
-        resp.content_type = "application/zip"
         resp.data = found.content
-        download(resp, f"order-{found.order_id}-evidence.zip", found.size)
+        download(resp, f"order-{found.order_id}-evidence.zip", ZIP, found.size)

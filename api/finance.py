@@ -92,10 +92,9 @@ class Payments:
 
     async def _stream(self, resp: Response, wanted: Filter, after: int, *, for_spreadsheets: bool) -> None:
         position = self._views.position()
-        resp.content_type = CSV_UTF_8
         parts = payments.walk(lambda: self._views.reader, wanted, after=after, until=position)
         resp.stream = await self._asking.each(_csv(parts, for_spreadsheets=for_spreadsheets))
-        download(resp, "payments.csv", position)
+        download(resp, "payments.csv", CSV_UTF_8, position)
 
 
 class Summary:
@@ -122,9 +121,8 @@ class Summary:
         form = form_wanted(req, resp)
         if form == CSV:
             cells = ([csv_text.cell(row[name]) for name in names] for row in rows)
-            resp.content_type = CSV_UTF_8
             resp.data = csv_text.header(names, marked=marked) + csv_text.lines(cells)
-            download(resp, "summary.csv", found.position)
+            download(resp, "summary.csv", CSV_UTF_8, found.position)
         elif form == XLSX:
             tables = {
                 "Groups": (names, [[row[name] for name in names] for row in rows]),

@@ -8,7 +8,7 @@ from falcon.asgi import Request, Response
 from msgspec import Meta
 
 from api import access
-from api.answers import CSV, CSV_UTF_8, JSON, download, json_answer
+from api.answers import CSV, CSV_UTF_8, JSON, download, form_wanted, json_answer
 from api.bodies import command
 from api.commanding import Commanding
 from api.conditions import provenance
@@ -86,8 +86,7 @@ class Report(_OfPeriods):
         access.scope(req, READ)
         parameters = Parameters(req.params)
         (provider,) = await self._asking.asked(parameters, {"provider", FIELDS}, lambda: _provider(parameters))
-        resp.append_header("Vary", "Accept")
-        form = "csv" if req.client_prefers((JSON, CSV)) == CSV else "json"
+        form = "csv" if form_wanted(req, resp, (JSON, CSV)) == CSV else "json"
         try:
             month = month_named(period, self._settings.timezone)
             report = await self._asking.in_thread(partial(self._closing.report, provider, month, form))
@@ -95,9 +94,8 @@ class Report(_OfPeriods):
             raise invalid_parameter(refusal.field, refusal.message) from None
         position = self._views.position()
         if form == "csv":
-            resp.content_type = CSV_UTF_8
             resp.data = report
-            download(resp, f"period-{month.name}.csv", position)
+            download(resp, f"period-{month.name}.csv", CSV_UTF_8, position)
         else:
             json_answer(resp, report, position)
 

@@ -9,7 +9,7 @@ from falcon.asgi import Request, Response
 from msgspec import Meta
 
 from api import access
-from api.answers import download, json_answer
+from api.answers import ZIP, download, json_answer
 from api.bodies import command_if_given
 from api.commanding import Commanding
 from api.conditions import is_trial, provenance
@@ -194,9 +194,8 @@ class Export(_Read):
             request_id=req.context.request_id,
             now=ledger.clock(),
         )
-        resp.content_type = "application/zip"
         resp.data = content
-        download(resp, f"customer-{number}.zip", ledger.head())
+        download(resp, f"customer-{number}.zip", ZIP, ledger.head())
 
 
 class Customer(_Read):

@@ -13,7 +13,7 @@ from falcon.asgi import Request, Response
 from msgspec import Meta
 
 from api import access
-from api.answers import CSV, CSV_UTF_8, XLSX, download, form_wanted, json_answer, stamp
+from api.answers import CSV, CSV_UTF_8, XLSX, ZIP, download, form_wanted, json_answer, stamp
 from api.bodies import BODY_BYTES_MAX, BrokenOff, command, table_text
 from api.commanding import Commanding
 from api.conditions import expected_versions, provenance
@@ -360,9 +360,8 @@ class OneReconciliation:
             name = f"reconciliation-{one.state.uuid}.xlsx"
             await workbook(resp, self._desk.asking, name, position, lambda path: write_workbook(one, path))
             return
-        resp.content_type = CSV_UTF_8
         resp.stream = await self._desk.asking.each(_csv(one, marked=marked))
-        download(resp, f"reconciliation-{one.state.uuid}.csv", position)
+        download(resp, f"reconciliation-{one.state.uuid}.csv", CSV_UTF_8, position)
 
 
 def _csv(one: shown.Shown, *, marked: bool) -> Iterator[bytes]:
@@ -386,12 +385,13 @@ class Kept:
     async def on_get(self, req: Request, resp: Response, reconciliation: str) -> None:
         access.admit(req, READ)
         state, position, *_ = await self._desk.asking.in_thread(lambda: self._desk.one(reconciliation))
-        resp.content_type = KEPT_TYPES[self._what]
+        media_type = KEPT_TYPES[self._what]
         if self._what == "report":
+            resp.content_type = media_type
             resp.set_header("Cache-Control", "private, no-cache")
             stamp(resp, position)
         else:
-            download(resp, state.file if self._what == "file" else "rules.toml", position)
+            download(resp, state.file if self._what == "file" else "rules.toml", media_type, position)
         resp.stream = await self._desk.asking.each(self._desk.reconciling.pieces(state, self._what))
 
     on_head = on_get
@@ -417,9 +417,8 @@ class Evidence:
                 self._desk.ledger, self._views, reconciling, self._checkpoints, uuid, since=since
             )
         )
-        resp.content_type = "application/zip"
         resp.data = found.content
-        download(resp, f"reconciliation-{uuid}.zip", found.size)
+        download(resp, f"reconciliation-{uuid}.zip", ZIP, found.size)
 
     on_head = on_get
 

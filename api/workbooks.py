@@ -25,9 +25,8 @@ async def workbook(resp: Response, asking: Asking, name: str, position: int, wri
         except TooManyRows as error:
             raise Problem(422, "too-many-rows", f"{error}.") from None
         pieces = _pieces(path, held.pop_all())
-    resp.content_type = XLSX
     resp.stream = await asking.each(pieces)
-    download(resp, name, position)
+    download(resp, name, XLSX, position)
 
 
 def _pieces(path: Path, held: ExitStack) -> Iterator[bytes]:

@@ -20,7 +20,7 @@ from api import (
     storefront,
     webhooks,
 )
-from api.answers import CSV, XLSX
+from api.answers import CSV, XLSX, ZIP
 from api.openapi import answers as a
 from api.parameters import FIELDS
 from domain.order import commands as c
@@ -267,7 +267,7 @@ OPERATIONS: Final = (
     ),
     _AUDIT.reads(
         *("/orders/{order_id}/evidence", "getEvidence", "An order's history with its proofs, to be checked offline"),
-        *("application/zip", _audited(audit.Evidence)),
+        *(ZIP, _audited(audit.Evidence)),
         errors=(409, 500),
     ),
     _ANYBODY.reads(
@@ -328,7 +328,7 @@ OPERATIONS: Final = (
     ),
     _UPLOADS.reads(
         *("/{reconciliation}/evidence", "getReconciliationEvidence"),
-        *("A reconciliation's history with its proofs, to be checked offline", "application/zip", "since"),
+        *("A reconciliation's history with its proofs, to be checked offline", ZIP, "since"),
         errors=(409, 500),
     ),
     *(
@@ -369,7 +369,7 @@ OPERATIONS: Final = (
     ),
     _PRIVACY.reads(
         *("/customers/{customer_id}/export", "exportCustomer"),
-        *("A copy of a customer's data, for the customer", "application/zip"),
+        *("A copy of a customer's data, for the customer", ZIP),
     ),
     _PRIVACY.reads("/erasures", "listErasures", "Every erasure", a.Erasures),
     _KEYS.reads("", "listKeys", "Every access key", a.AccessKeys, " ".join(sorted(keys.NAMES))),
