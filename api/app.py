@@ -1,5 +1,6 @@
 """The Falcon application. Its caller hands it the ledger, the views and the settings."""
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 from falcon import CORSMiddleware
@@ -89,6 +90,16 @@ def create_app(
     ledger.kept = kept_in(views)
     ledger.version_in_views = views.version_of
     commanding = Commanding(ledger, asking, observing.metrics if observing else None)
+    for path, resource in _resources(commanding, views, settings, keys, uses, threads=threads):
+        app.add_route(path, resource)
+    return app
+
+
+def _resources(
+    commanding: Commanding, views: Views, settings: Settings, keys: Keys, uses: Uses, *, threads: int
+) -> Iterable[tuple[str, object]]:
+    """Each path with the resource that answers there."""
+    ledger, asking = commanding.ledger, commanding.asking
     accesses = Accesses(settings.accesses)
     auditing = audit.Auditing(asking, ledger, accesses, settings)
     checkpoints = Checkpoints(ledger, views, key=settings.key, kept=settings.checkpoints)
@@ -102,7 +113,7 @@ def create_app(
     locksmith = access_keys.Locksmith(keys, uses, commanding, settings)
     hooks = webhooks.Desk(asking, ledger, store_of(ledger.log_of_events, settings.webhooks), settings)
     uploads = finance.PATH + "/reconciliations"
-    for path, resource in (
+    return (
         (shop.PATH, shop.ShopOrders(asking, settings)),
         (shop.PATH + "/{order_id}", shop.ShopOrder(asking)),
         (storefront.PATH, storefront.StorefrontOrders(asking, settings)),
@@ -156,6 +167,4 @@ def create_app(
         (pages.DOCS_PATH + "/{name}", pages.Docs(settings)),
         ("/healthz", operations.Health()),
         ("/readyz", operations.Readiness(ledger, views, (settings.folder, settings.views.parent))),
-    ):
-        app.add_route(path, resource)
-    return app
+    )
