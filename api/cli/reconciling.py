@@ -91,7 +91,7 @@ def take_in(  # noqa: PLR0917  (click hands over each option)
     ledger, views, reconciling = _opened()
     who = Provenance("cli:reconcile")
     try:
-        toml = None if rules is None else _rules_text(rules)
+        toml = rules if rules is None or _are_shipped(rules) else Path(rules).read_text("utf-8")
         with file.open("rb") as content:
             outcome = reconciling.start(content, file.name, provider, toml, who)
             if again:
@@ -107,13 +107,12 @@ def take_in(  # noqa: PLR0917  (click hands over each option)
         sys.exit(NEEDS_A_PERSON)
 
 
-def _rules_text(rules: str) -> str:
-    """The text of a rules file; or the name of rules that come with the program."""
-    if rules in shipped() and not Path(rules).exists():
-        return rules
-    if not Path(rules).is_file():
+def _are_shipped(rules: str) -> bool:
+    """Whether this names rules that come with the program, and not a file. Ends the program where it names neither."""
+    path = Path(rules)
+    if not path.is_file() and (path.exists() or rules not in shipped()):
         fail(f"{rules} is no file, and none of the rules that come with the program: {', '.join(shipped())}")
-    return Path(rules).read_text("utf-8")
+    return not path.is_file()
 
 
 def _opened() -> tuple[OrderLedger, Views, Reconciling]:
@@ -330,12 +329,10 @@ def begin_rules(file: str, provider: str | None) -> None:
     \b
       run.py reconcile rules bank.csv --provider bank > rules.toml
     """
-    if file in shipped() and not Path(file).exists():
+    if _are_shipped(file):
         click.echo(f"{DEFAULT}\n{shipped()[file].text}", nl=False)
         return
     path = Path(file)
-    if not path.is_file():
-        fail(f"{file} is no file, and none of the rules that come with the program: {', '.join(shipped())}")
     with path.open("rb") as content:
         begun = _begun(content, path.name, provider)
     click.echo(begun.toml, nl=False)
