@@ -57,6 +57,16 @@ def desk(tmp_path: Path) -> Desk:
     return Desk(tmp_path)
 
 
+def test_an_order_that_cannot_be_read_is_no_traceback_where_it_is_to_be_erased(desk: Desk) -> None:
+    desk.bring({**MINA, "customer": None})
+    with closing(sqlite3.connect(desk.folder / "ledger.db")) as ledger:
+        ledger.execute("DROP TRIGGER events_are_not_updated")
+        ledger.execute("UPDATE events SET actor = 'somebody else'")
+        ledger.commit()
+    said = desk.run("erase", "--order", "1", status=1)
+    assert said.startswith("error: the log cannot be read further: position 1")
+
+
 def test_a_ledger_begins_with_its_keys_and_a_customer_is_erased_by_one_command(desk: Desk) -> None:
     desk.bring(MINA, {**MINA, "customer": None})
     assert "2 keys of the part contact" in desk.run("keys", "status")
