@@ -8,6 +8,7 @@ import re
 import signal
 import socket
 import sys
+import tempfile
 from collections.abc import Iterator
 from concurrent.futures import Future
 from contextlib import ExitStack, suppress
@@ -78,6 +79,7 @@ def serve(host: str, port: int, workers: int | None, threads: int, demo: bool) -
     _must_be_free(host, port, "--port and --host name another")
     _must_be_traceable(chosen)
     _must_be_secret(chosen)
+    _must_have_a_temporary_folder()
     greeting = f"Serving {chosen.shown_url} at http://{host}:{port} (Ctrl-C stops it)"
     for warning in (*warnings(host, chosen), *_may_open(CONNECTIONS_MAX + STREAMS_MAX + OTHER_FILES)):
         warn(warning)
@@ -214,6 +216,14 @@ def _observing(chosen: Settings) -> "Observing":
 
         tracing = Tracing(chosen.traces.address)
     return Observing(Writing(chosen.log_level), metrics, tracing)
+
+
+def _must_have_a_temporary_folder() -> None:
+    """Says at once where there is none for uploads, and for what gunicorn has between its processes."""
+    try:
+        tempfile.gettempdir()
+    except FileNotFoundError as error:
+        fail(f"{error.strerror}; TMPDIR names one, and `--tmpfs /tmp` gives a read-only container one.")
 
 
 def _must_be_secret(chosen: Settings) -> None:

@@ -83,6 +83,18 @@ def test_a_container_stops_at_once_whatever_its_command_is_doing(tmp_path: Path)
                 os.kill(int(first), signal.SIGKILL)
 
 
+def test_a_machine_without_a_temporary_folder_is_told_so_before_anything_starts(tmp_path: Path) -> None:
+    """As a container whose root is read-only; here no file can take a byte."""
+    service = Service(tmp_path)
+    serve = f"ulimit -f 0; exec {sys.executable} -B {ROOT / 'run.py'} serve --port {service.port}"
+    told = subprocess.run(
+        ["bash", "-c", f"({serve}) 2>&1 | cat"], env=service.environment, capture_output=True, timeout=60, check=True
+    )
+    *_, line = told.stdout.decode().splitlines()
+    assert line.startswith("error: No usable temporary directory")
+    assert "`--tmpfs /tmp`" in line
+
+
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="there is no systemd here")
 def test_systemd_finds_nothing_wrong_in_the_unit_and_calls_it_safe(tmp_path: Path) -> None:
     home = tmp_path / "order-ledger"
