@@ -107,10 +107,8 @@ class AddItem(Command, frozen=True, kw_only=True):
 
 
 class Beyond(Command, frozen=True, kw_only=True):
-    """The fields beyond the two contracts, of an order's creation and of its change.
-
-    White space around other systems' ids is none of them.
-    """
+    """The fields beyond the two contracts, of an order's creation and of its change. White space around other systems'
+    ids is stripped."""
 
     shipping_country: Country | None | UnsetType = UNSET
     shipping_state: State | None | UnsetType = UNSET

@@ -76,7 +76,7 @@ def _rows(order: Order) -> list[Row]:
     """An order's rows, ordered by kind and name."""
     if order.external_ids is None and order.metadata is None:
         return []
-    # Some were recorded with white space around them, and are found without it, too.
+    # Older ids can be recorded with white space around them; they are found without it, too.
     labels: list[Row] = [(EXTERNAL_ID, name, each.strip()) for name, each in sorted((order.external_ids or {}).items())]
     labels += [(METADATA, *pair) for pair in sorted((order.metadata or {}).items())]
     return [(*label, order.id) for label in labels or [_NONE]]

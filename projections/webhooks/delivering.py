@@ -82,7 +82,7 @@ async def _take_turns(ledger: OrderLedger, store: Store, allowed: Networks) -> N
             pause = _TURN_EVERY_SECONDS
         except LogAway:
             pass  # reported elsewhere
-        except Exception as error:  # said again and again, less and less often, until a person comes
+        except Exception as error:  # logged less and less often, until a person comes
             is_told = isinstance(error, LogForbidden)
             _log.error("webhooks are not delivered: %s", error, exc_info=None if is_told else error)
             pause = min(pause * 2, _TURN_SECONDS_MAX)
