@@ -33,7 +33,7 @@ _WATCHED: Final = ("/healthz", "/readyz")
 _OF_TOKENS: Final = "jwt:"
 
 
-class Said(msgspec.Struct):
+class Message(msgspec.Struct):
     """A line of the service's log: a message of the program."""
 
     time: datetime
@@ -77,7 +77,7 @@ class Writing:
     def takes(self, level: str) -> bool:
         return level in self._taken
 
-    def write(self, lines: Iterable[Said | Answered]) -> None:
+    def write(self, lines: Iterable[Message | Answered]) -> None:
         """Writes lines, whole ones also where several processes and threads write."""
         texts = (line.plain().encode() if self._is_plain else self._encoder.encode(line) for line in lines)
         whole = b""
@@ -104,7 +104,7 @@ class Handler(logging.Handler):
         level = record.levelname.lower()
         level = level if level in LOG_LEVELS else LOG_LEVELS[-1]
         if self._writing.takes(level):
-            self._writing.write([Said(utc_now(), level, self.format(record))])
+            self._writing.write([Message(utc_now(), level, self.format(record))])
 
 
 class Observing:

@@ -22,7 +22,7 @@ from domain.money import Unit, decimal_text, minor_units
 from domain.shops import mapped_csv, shopify_csv, shopify_json, woocommerce
 from domain.shops.batches import batches, beside
 from domain.shops.bringing import Difference, TieOut, bring
-from domain.shops.found import Found, Refused, Said
+from domain.shops.found import Amounts, Found, Refused
 from domain.shops.mapping import NoMapping, mapping_from
 from domain.shops.tables import Malformed, Source
 from projections import feeder
@@ -142,7 +142,7 @@ def _previewed(found: Found) -> tuple[str, ...]:
         decimal_text(sum(map(minor_units, discounts)), found.unit.digits) if discounts else "-",
         line.get("shipping_cost", "-"),
         ", ".join(charges) or "-",
-        *(_amount(amount, found.unit) for amount in found.said),
+        *(_amount(amount, found.unit) for amount in found.stated),
     )
 
 
@@ -193,8 +193,8 @@ def _on_one_line(text: str) -> str:
 
 
 def _compared(each: Difference) -> Iterator[str]:
-    for i, name in enumerate(Said._fields):
-        there, here = each.said[i], None if each.ours is None else each.ours[i]
+    for i, name in enumerate(Amounts._fields):
+        there, here = each.stated[i], None if each.ours is None else each.ours[i]
         if there != here:
             yield f"{name} {_amount(there, each.unit)} there, {_amount(here, each.unit)} here"
     if each.ours is None:

@@ -34,7 +34,7 @@ _LOOK_BYTES: Final = 256 * 1024
 _DELIMITERS: Final = (",", ";", "\t", "|")
 Table: TypeAlias = list[Row]
 # What a table of a rules file says; of its columns, which column each field is in.
-Said: TypeAlias = dict[str, Any]
+TomlTable: TypeAlias = dict[str, Any]
 
 # The names of columns, whole or in part, the likeliest first.
 _NAMES: Final = {
@@ -165,7 +165,7 @@ class Guess(NamedTuple):
     """A guessed description: its tables in TOML, the first without a name; its mapping; and the doubts that a person
     must settle."""
 
-    tables: dict[str, Said]
+    tables: dict[str, TomlTable]
     mapping: Mapping
     doubts: list[str]
 
@@ -184,10 +184,10 @@ def guess(stream: BinaryIO, currency: str) -> Guess:
     is no table with days and amounts."""
     dialect, table = _table(stream)
     header_row, looking, columns = _below_a_header(table)
-    general: Said = {key: value for key, value in dialect.items() if value not in (",", "utf-8")}
+    general: TomlTable = {key: value for key, value in dialect.items() if value not in (",", "utf-8")}
     if header_row > 1:
         general["header_row"] = header_row
-    tables: dict[str, Said] = {"": general, "columns": columns}
+    tables: dict[str, TomlTable] = {"": general, "columns": columns}
     _times(looking, general, columns)
     _amounts(looking, general, columns)
     done = looking.done(columns)
@@ -255,7 +255,7 @@ def _headers(table: Table) -> Iterator[tuple[int, list[str], Table]]:
             yield row, names, [each for each in below if not _is_total(each[1])]
 
 
-def _below_a_header(table: Table) -> tuple[int, "_Looking", Said]:
+def _below_a_header(table: Table) -> tuple[int, "_Looking", TomlTable]:
     """The number of the first header above columns of days and amounts, the rows below that header, and these columns.
     Some banks begin with other rows as wide as their header.
 
@@ -285,7 +285,7 @@ class _Looking:
         self._rows = rows
         self.doubts: list[str] = []
 
-    def done(self, columns: Said) -> "_Looking":
+    def done(self, columns: TomlTable) -> "_Looking":
         """The same without the rows that will be skipped, since their status says that they moved nothing."""
         if "status" not in columns:
             return self
@@ -353,10 +353,10 @@ def _text(cell: Cell) -> str:
 # --- the columns ---
 
 
-def _columns(looking: _Looking) -> Said:
+def _columns(looking: _Looking) -> TomlTable:
     """The column of each field for which one is recognised. Raises Misfit where no column holds days, or none
     amounts."""
-    found: Said = {}
+    found: TomlTable = {}
 
     def take(field: str, fits: Callable[[str], bool]) -> None:
         if column := looking.find(field, fits, found.values()):
@@ -458,7 +458,7 @@ def _all_are(texts: Sequence[str], dates: Dates) -> bool:
     return True
 
 
-def _times(looking: _Looking, general: Said, columns: Said) -> None:
+def _times(looking: _Looking, general: TomlTable, columns: TomlTable) -> None:
     day, time = columns["occurred_at"], columns.pop("time", None)
     texts = [cell for cell in looking.cells(day) if isinstance(cell, str)]
     formats = _date_formats(texts)
@@ -485,7 +485,7 @@ def _times(looking: _Looking, general: Said, columns: Said) -> None:
 # --- amounts ---
 
 
-def _amounts(looking: _Looking, general: Said, columns: Said) -> None:
+def _amounts(looking: _Looking, general: TomlTable, columns: TomlTable) -> None:
     fields = [field for field in ("gross", "debit", "credit", "fee", "net") if field in columns]
     texts = [text for field in fields for text in looking.texts(columns[field])]
     if any(map(_PERSIAN.search, texts)):
@@ -505,7 +505,7 @@ def _amounts(looking: _Looking, general: Said, columns: Said) -> None:
         )
 
 
-def _add_up(looking: _Looking, general: Said, columns: Said) -> None:
+def _add_up(looking: _Looking, general: TomlTable, columns: TomlTable) -> None:
     """Chooses the columns of fee and net so that gross - fee = net on every row. Drops the fee where the gross is the
     sum of all other columns, the fee's included. Drops the gross where it makes up net and fee only with another
     column, and the net where nothing adds up."""
@@ -562,7 +562,7 @@ def _marks(numbers: Sequence[str]) -> tuple[str, str]:
     return decimal, between
 
 
-def _currency(looking: _Looking, general: Said, columns: Said, otherwise: str) -> None:
+def _currency(looking: _Looking, general: TomlTable, columns: TomlTable, otherwise: str) -> None:
     if "currency" in columns:
         return
     amount = next(columns[field] for field in ("gross", "credit", "net") if field in columns)
@@ -581,7 +581,7 @@ def _currency(looking: _Looking, general: Said, columns: Said, otherwise: str) -
 # --- kinds and signs ---
 
 
-def _kinds(looking: _Looking, tables: dict[str, Said]) -> None:
+def _kinds(looking: _Looking, tables: dict[str, TomlTable]) -> None:
     columns = tables["columns"]
     if "kind" not in columns:
         tables[""]["kind"] = "line"
@@ -590,7 +590,7 @@ def _kinds(looking: _Looking, tables: dict[str, Said]) -> None:
             "no column tells the kind; what came in is taken for a payment, what went out for a refund"
         )
         return
-    kinds: Said = {}
+    kinds: TomlTable = {}
     taken, given = _ways(looking, columns)
     words = list(dict.fromkeys(looking.texts(columns["kind"])))
     has_sales = any("sale" in word.casefold() for word in words)
@@ -607,7 +607,7 @@ def _kinds(looking: _Looking, tables: dict[str, Said]) -> None:
     tables["kinds"] = kinds
 
 
-def _ways(looking: _Looking, columns: Said) -> tuple[set[str], set[str]]:
+def _ways(looking: _Looking, columns: TomlTable) -> tuple[set[str], set[str]]:
     """The kinds' words that take from the balance, and those that give to it; none where the amounts do not show the
     way of the money."""
     kind = columns["kind"]
@@ -636,9 +636,9 @@ def _meaning(word: str) -> object:
     return None
 
 
-def _signs(looking: _Looking, tables: dict[str, Said]) -> None:
+def _signs(looking: _Looking, tables: dict[str, TomlTable]) -> None:
     columns = tables["columns"]
-    signs: Said = {}
+    signs: TomlTable = {}
     direction = columns.pop("direction", None)
     if direction is not None:
         words = {text.casefold(): text for text in looking.texts(direction)}
@@ -655,7 +655,7 @@ def _signs(looking: _Looking, tables: dict[str, Said]) -> None:
     tables["signs"] = signs
 
 
-def _has_negatives(looking: _Looking, columns: Said) -> bool:
+def _has_negatives(looking: _Looking, columns: TomlTable) -> bool:
     amounts = [columns[field] for field in ("gross", "net") if field in columns]
     return any(_is_negative(text) for column in amounts for text in looking.texts(column))
 
@@ -677,8 +677,8 @@ def _is_something(text: str) -> bool:
     return any(digit in "123456789" for digit in in_latin(text))
 
 
-def _skipped(looking: _Looking, tables: dict[str, Said], table: Table) -> None:
-    skip: Said = {}
+def _skipped(looking: _Looking, tables: dict[str, TomlTable], table: Table) -> None:
+    skip: TomlTable = {}
     width, _ = _width(table)
     below = [row for number, row in table if number > tables[""].get("header_row", 1)]
     totals = [str(row[0]).strip() for row in below if _is_total(row)]

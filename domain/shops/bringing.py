@@ -20,11 +20,11 @@ from domain.order.movements import received_and_refunded
 from domain.order.state import Order
 from domain.refusals import ImportConflict, Refusal
 from domain.shops.batches import Batch
-from domain.shops.found import Found, Refused, Remarks, Said
+from domain.shops.found import Amounts, Found, Refused, Remarks
 from domain.shops.tables import TAKEN_ONCE
 
 Outcome: TypeAlias = Literal["imported", "there", "rejected"]
-NOTHING_SAID: Final = Said(None, None, None)
+NO_AMOUNTS: Final = Amounts(None, None, None)
 
 
 class Difference(NamedTuple):
@@ -37,8 +37,8 @@ class Difference(NamedTuple):
     number: str
     place: str
     unit: Unit | None
-    said: Said
-    ours: Said | None
+    stated: Amounts
+    ours: Amounts | None
     why: str
 
 
@@ -66,9 +66,9 @@ class TieOut:
 
     def refuse(self, refused: Refused) -> None:
         self.counts["rejected"] += 1
-        self.differences.append(Difference(refused.number, refused.place, None, NOTHING_SAID, None, refused.why))
+        self.differences.append(Difference(refused.number, refused.place, None, NO_AMOUNTS, None, refused.why))
 
-    def take(self, found: Found, ours: "Ours | None", outcome: Outcome = "imported", why: str = "") -> None:
+    def take(self, found: Found, ours: "LedgerAmounts | None", outcome: Outcome = "imported", why: str = "") -> None:
         """Compares an order with its source's amounts; `ours` is None where the ledger does not have the order.
 
         An order that overlapping files have several times counts once in the sums.
@@ -78,38 +78,38 @@ class TieOut:
         is_again = outcome == "there" and name in self._named
         self._named.add(name)
         self.remarks.add(found._replace(remarks=((TAKEN_ONCE, ""),)) if is_again else found)
-        said = None if ours is None else ours.said
+        amounts = None if ours is None else ours.amounts
         if not is_again:
-            self._sum(found, said)
+            self._sum(found, amounts)
         is_other = ours is not None and ours.currency != found.unit.currency
-        if said != found.said or is_other or outcome == "rejected":
-            why = "; ".join(filter(None, (why, found.why, _unsaid(found.said))))
-            self.differences.append(Difference(found.number, found.place, found.unit, found.said, said, why))
+        if amounts != found.stated or is_other or outcome == "rejected":
+            why = "; ".join(filter(None, (why, found.why, _not_stated(found.stated))))
+            self.differences.append(Difference(found.number, found.place, found.unit, found.stated, amounts, why))
 
-    def _sum(self, found: Found, ours: Said | None) -> None:
+    def _sum(self, found: Found, ours: Amounts | None) -> None:
         sums = self.sums.setdefault(found.unit, Sums())
         sums.orders += 1
-        for i, name in enumerate(Said._fields):
+        for i, name in enumerate(Amounts._fields):
             pair = getattr(sums, name)
-            pair[0] += found.said[i] or 0
+            pair[0] += found.stated[i] or 0
             pair[1] += (ours and ours[i]) or 0
 
 
-def _unsaid(said: Said) -> str:
-    names = [name for name, amount in zip(Said._fields, said, strict=True) if amount is None]
+def _not_stated(stated: Amounts) -> str:
+    names = [name for name, amount in zip(Amounts._fields, stated, strict=True) if amount is None]
     return f"the source does not say its {', '.join(names)}" if names else ""
 
 
-class Ours(NamedTuple):
-    """The ledger's amounts of an order, as a source states them, and its currency."""
+class LedgerAmounts(NamedTuple):
+    """The ledger's amounts of an order, and its currency."""
 
-    said: Said
+    amounts: Amounts
     currency: str
 
 
-def said_by(order: Order) -> Ours:
+def amounts_of(order: Order) -> LedgerAmounts:
     received, refunded = received_and_refunded(order.payments)
-    return Ours(Said(order.totals.total, received, refunded), order.currency)
+    return LedgerAmounts(Amounts(order.totals.total, received, refunded), order.currency)
 
 
 def bring(
@@ -122,7 +122,7 @@ def bring(
 ) -> TieOut:
     """Records the orders, a batch in one commit. A dry run finds the same outcome and records nothing."""
     tie_out = TieOut()
-    tried = _Tried() if is_dry else None
+    tried = _DryRun() if is_dry else None
     for orders, done, broken in batches:
         taken: list[tuple[Found, bytes]] = []
         for found, line in orders:
@@ -134,7 +134,7 @@ def bring(
             new = [each for each in some if tried is None or not tried.holds(tie_out, *each)]
             lines = [(i, line) for i, (_, line) in enumerate(new)]
             for i, outcome in take(ledger, lines, provenance, trial=ledger.trial() if is_dry else None):
-                ours = _hold(ledger, tie_out, new[i][0], outcome)
+                ours = _compare(ledger, tie_out, new[i][0], outcome)
                 if tried and ours and not isinstance(outcome, Refusal):
                     tried.note(*new[i], ours)
         tie_out.broken = broken
@@ -142,12 +142,12 @@ def bring(
     return tie_out
 
 
-def _hold(ledger: OrderLedger, tie_out: TieOut, found: Found, outcome: CameTo) -> Ours | None:
+def _compare(ledger: OrderLedger, tie_out: TieOut, found: Found, outcome: CameTo) -> LedgerAmounts | None:
     """Compares an order with its source, by the outcome of its import. Returns the ledger's amounts; None where the
     ledger does not have the order."""
     if isinstance(outcome, Order):
         tie_out.events += outcome.version
-        ours: Ours | None = said_by(outcome)
+        ours: LedgerAmounts | None = amounts_of(outcome)
         tie_out.take(found, ours)
     elif isinstance(outcome, UUID):
         ours = _there(ledger, found)
@@ -158,20 +158,20 @@ def _hold(ledger: OrderLedger, tie_out: TieOut, found: Found, outcome: CameTo) -
     return ours
 
 
-def _there(ledger: OrderLedger, found: Found) -> Ours | None:
+def _there(ledger: OrderLedger, found: Found) -> LedgerAmounts | None:
     """The ledger's amounts of an order that is there already, found by its external ids or by its key."""
     log = ledger.log_of_events
     claims = (log.claim("external-id", reference(*given)) for given in found.external_ids.items())
     claim = next(filter(None, claims), None) or log.claim("order-key", found.key)
-    return said_by(ledger.order(claim.originator_id)) if claim else None
+    return amounts_of(ledger.order(claim.originator_id)) if claim else None
 
 
-class _Tried:
+class _DryRun:
     """The orders that a dry run would have recorded, or has found, by all their names: later orders of the files find
     them there."""
 
     def __init__(self) -> None:
-        self._there: dict[str, tuple[bytes, Ours]] = {}
+        self._there: dict[str, tuple[bytes, LedgerAmounts]] = {}
 
     def apart(self, orders: Iterable[tuple[Found, bytes]]) -> Iterator[list[tuple[Found, bytes]]]:
         """The orders in groups; two orders with a common name are never in one group."""
@@ -198,7 +198,7 @@ class _Tried:
             tie_out.take(found, ours, "rejected", "conflict: the files have it twice, and say different things")
         return True
 
-    def note(self, found: Found, line: bytes, ours: Ours) -> None:
+    def note(self, found: Found, line: bytes, ours: LedgerAmounts) -> None:
         told = (_digest(line), ours)
         self._there |= dict.fromkeys(_names(found), told)
 

@@ -26,7 +26,7 @@ from domain.order.events import Billing, Country
 from domain.order.statuses import UNPAYABLE
 from domain.refusals import InvalidField
 from domain.settlement.lines import shown
-from domain.shops.found import Found, Said, Unreadable
+from domain.shops.found import Amounts, Found, Unreadable
 from domain.shops.values import has_offset, is_shortened, moment, shortened
 
 _QUANTITY: Final = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?")
@@ -344,7 +344,7 @@ class Draft:
 
     # --- the finished order ---
 
-    def finish(self, created_at: datetime, said: Said) -> Found:
+    def finish(self, created_at: datetime, stated: Amounts) -> Found:
         if self.shipping < 0:
             self.discount, self.shipping = self.discount - self.shipping, 0
         self._left["shipping", 0] = self.shipping
@@ -366,7 +366,7 @@ class Draft:
             key=line.get("key", ""),
             external_ids=line.get("external_ids", {}),
             line=line,
-            said=said,
+            stated=stated,
             status=self.status,
             remarks=tuple(self.remarks),
             why=self.why,

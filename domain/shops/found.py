@@ -8,7 +8,7 @@ from domain.money import Unit
 EXAMPLE_CHARS_MAX: Final = 60
 
 
-class Said(NamedTuple):
+class Amounts(NamedTuple):
     """The amounts that a source states of an order, in minor units; None for an amount that it does not state.
 
     `paid` is the sum that was received, `refunded` the sum that went back.
@@ -34,7 +34,7 @@ class Found(NamedTuple):
     key: str
     external_ids: dict[str, str]
     line: dict[str, Any]
-    said: Said
+    stated: Amounts
     status: str
     remarks: tuple[tuple[str, str], ...]
     why: str

@@ -13,7 +13,7 @@ import msgspec
 from domain.settlement.formats.mapping import zone_of
 from domain.settlement.lines import shown
 from domain.shops.draft import Address, Draft
-from domain.shops.found import Found, Refused, Said, Unreadable
+from domain.shops.found import Amounts, Found, Refused, Unreadable
 from domain.shops.mapping import Columns, Mapping, Place, SomeColumns
 from domain.shops.tables import TAKEN_ONCE, Form, Row, Rows, Source, orders
 from domain.shops.values import is_shortened, minor, moment, shortened, unquoted
@@ -118,9 +118,9 @@ class _Reader:
             draft.remark(f"the time zone {shown(word)}: not known, taken as {mapping.timezone}", word)
         self._who(draft, rows)
         total = self._costs(draft, rows)
-        said = self._money(draft, rows, returned, total=total, created_at=created_at)
+        stated = self._money(draft, rows, returned, total=total, created_at=created_at)
         self._rest(draft, found, rows)
-        return draft.finish(created_at, said)
+        return draft.finish(created_at, stated)
 
     def _must_stand_once(self, found: Rows) -> None:
         """Raises Unreadable where rows that stand apart have the same lines, and differ in other columns."""
@@ -257,7 +257,7 @@ class _Reader:
 
     def _money(
         self, draft: Draft, rows: Sequence[Row], returned: Sequence[Row], *, total: int | None, created_at: datetime
-    ) -> Said:
+    ) -> Amounts:
         mapping, columns = self._mapping, self._mapping.columns
         word = _first(rows, columns.status)
         draft.status = word or "-"
@@ -291,7 +291,7 @@ class _Reader:
             shipped_at=shipped_at,
             ended_at=ended_at or shipped_at,
         )
-        return Said(total, paid, refunded)
+        return Amounts(total, paid, refunded)
 
     def _paid(self, draft: Draft, rows: Sequence[Row], word: str, paid_at: datetime | None, total: int) -> int:
         stated = self._of_order(draft, rows, "paid")

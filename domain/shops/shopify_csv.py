@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 from domain.settlement.lines import shown
 from domain.shops.draft import Address, Draft
-from domain.shops.found import Found, Refused, Said, Unreadable
+from domain.shops.found import Amounts, Found, Refused, Unreadable
 from domain.shops.shopify import PAID, SYSTEM, provider_of, rate_in, status_of, statuses
 from domain.shops.tables import TAKEN_ONCE, Form, Row, Rows, Source, orders, saying
 from domain.shops.values import minor, scaled, unquoted, whole_id
@@ -114,9 +114,9 @@ class _Reader:
             draft.remark(TAKEN_ONCE)
         _who(draft, first)
         _costs(draft, found.rows, first)
-        said = _money(draft, first, created_at)
+        stated = _money(draft, first, created_at)
         self._rest(draft, found, first)
-        return draft.finish(created_at, said)
+        return draft.finish(created_at, stated)
 
     def _rest(self, draft: Draft, found: Rows, first: Row) -> None:
         """Puts the fields that are left into the draft: notes, methods and metadata, and a remark about each column
@@ -305,7 +305,7 @@ def _sums(draft: Draft, told: _Told, goods: int, off_items: int) -> _Sums:
     return _Sums(told.discount, True, told.duties)
 
 
-def _money(draft: Draft, row: Row, created_at: datetime) -> Said:
+def _money(draft: Draft, row: Row, created_at: datetime) -> Amounts:
     """Puts payments, refunds and the status into the draft. Returns the source's amounts."""
     digits = draft.unit.digits
     financial, fulfillment = statuses(draft, row, "Financial Status", "Fulfillment Status")
@@ -341,7 +341,7 @@ def _money(draft: Draft, row: Row, created_at: datetime) -> Said:
         ended_at=ended_at,
         reason=row["Cancel Reason"],
     )
-    return Said(total, paid, refunded)
+    return Amounts(total, paid, refunded)
 
 
 def _paid(draft: Draft, row: Row, financial: str, total: int) -> int:

@@ -12,8 +12,8 @@ from typing import Any, Final, NamedTuple
 
 from domain.settlement.lines import shown
 from domain.shops.draft import Address, Draft
-from domain.shops.found import Found, Refused, Said, Unreadable
-from domain.shops.json_things import Beside, Json, Thing, none_of_it, things
+from domain.shops.found import Amounts, Found, Refused, Unreadable
+from domain.shops.json_objects import Beside, Json, JsonObject, objects, unknown_object
 from domain.shops.shopify import PAID, SYSTEM, status_of, statuses, word
 from domain.shops.shopify_graphql import LINE_BYTES_MAX, Bulk, kind_of, placed, restful
 from domain.shops.tables import Source
@@ -114,7 +114,7 @@ class _Reader:
         self._beside = beside
 
     def read(self, source: Source, on_bytes: Callable[[int], None]) -> Iterator[Found | Refused]:
-        there = things(source, _kind, PAGES, on_bytes)
+        there = objects(source, _kind, PAGES, on_bytes)
         bulk = _bulk(source)
         if bulk is not None:
             yield from self._of_bulk(source, there, bulk)
@@ -122,9 +122,9 @@ class _Reader:
         for thing in there:
             yield self._one(source, thing, []) if thing.kind == "order" else _refused(source, thing)
 
-    def _of_bulk(self, source: Source, there: Iterator[Thing], bulk: Bulk) -> Iterator[Found | Refused]:
+    def _of_bulk(self, source: Source, there: Iterator[JsonObject], bulk: Bulk) -> Iterator[Found | Refused]:
         """The orders of a bulk operation, each when the next one begins."""
-        order: Thing | None = None
+        order: JsonObject | None = None
         parts: list[Json] = []
         for thing in there:
             if thing.kind == "part":
@@ -144,7 +144,7 @@ class _Reader:
         if order is not None:
             yield self._one(source, order, parts)
 
-    def _one(self, source: Source, thing: Thing, parts: list[Json]) -> Found | Refused:
+    def _one(self, source: Source, thing: JsonObject, parts: list[Json]) -> Found | Refused:
         order = thing.of
         place = f"{source.name}, row {thing.line}"
         number = str(order.get("name") or order.get("order_number") or order.get("id") or "")
@@ -173,9 +173,9 @@ class _Reader:
             raise Unreadable("created_at: it is empty")
         _who(draft, order)
         numbers, said_total = _costs(draft, order)
-        said = _money(draft, order, numbers, said_total, created_at)
+        stated = _money(draft, order, numbers, said_total, created_at)
         _rest(draft, order)
-        return draft.finish(created_at, said)
+        return draft.finish(created_at, stated)
 
 
 def _each_once(there: Sequence[Json]) -> list[Json]:
@@ -195,10 +195,10 @@ def _bulk(source: Source) -> Bulk | None:
     return Bulk(source.stream) if is_bulk else None
 
 
-def _refused(source: Source, thing: Thing) -> Refused:
+def _refused(source: Source, thing: JsonObject) -> Refused:
     place = f"{source.name}, row {thing.line}"
     if not thing.kind:
-        return Refused("", place, none_of_it(thing))
+        return Refused("", place, unknown_object(thing))
     number = str(thing.of.get("name") or "")
     if thing.kind == "draft order":
         why = "it is not an order yet, and comes with the order that is made of it"
@@ -494,7 +494,7 @@ def _rate(rate: Any) -> str | None:
 # --- payments and refunds ---
 
 
-def _money(draft: Draft, order: Json, numbers: Mapping[str, int], total: int | None, created_at: datetime) -> Said:
+def _money(draft: Draft, order: Json, numbers: Mapping[str, int], total: int | None, created_at: datetime) -> Amounts:
     financial, fulfillment = statuses(draft, order, "financial_status", "fulfillment_status")
     moves = _Moves(draft, order)
     received = moves.receive(financial, draft.total if total is None else total, created_at)
@@ -511,7 +511,7 @@ def _money(draft: Draft, order: Json, numbers: Mapping[str, int], total: int | N
         ended_at=cancelled_at or closed_at or shipped_at,
         reason=str(order.get("cancel_reason") or ""),
     )
-    return Said(
+    return Amounts(
         total,
         _amount(draft, order, "total_received") if _has(order, "total_received") else received,
         _amount(draft, order, "total_refunded") if _has(order, "total_refunded") else refunded,

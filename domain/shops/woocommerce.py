@@ -13,8 +13,8 @@ from typing import Any, Final, NamedTuple
 
 from domain.settlement.lines import shown
 from domain.shops.draft import Address, Draft
-from domain.shops.found import Found, Refused, Said, Unreadable
-from domain.shops.json_things import Beside, Json, Thing, none_of_it, things
+from domain.shops.found import Amounts, Found, Refused, Unreadable
+from domain.shops.json_objects import Beside, Json, JsonObject, objects, unknown_object
 from domain.shops.tables import Source
 from domain.shops.values import minor, moment, scaled, whole_id, words
 
@@ -70,7 +70,7 @@ def read(
     """The orders of the files. Raises Malformed."""
     beside = Beside(frozenset({"refund"}), _order_of_refund)
     for source in beside.read(sources, _kind, PAGES):
-        for thing in things(source, _kind, PAGES, on_bytes):
+        for thing in objects(source, _kind, PAGES, on_bytes):
             yield _one(thing, source.name, prefix, beside)
     yield from beside.left()
 
@@ -93,11 +93,11 @@ def _order_of_refund(refund: Json) -> str:
     return ""
 
 
-def _one(thing: Thing, file: str, prefix: str, beside: Beside) -> Found | Refused:
+def _one(thing: JsonObject, file: str, prefix: str, beside: Beside) -> Found | Refused:
     order = thing.of
     place = f"{file}, row {thing.line}"
     if not thing.kind:
-        return Refused("", place, none_of_it(thing))
+        return Refused("", place, unknown_object(thing))
     number = str(order.get("number") or order.get("id") or "")
     if thing.kind != "order":
         return Refused("", place, f"a {thing.kind} behind orders; give refunds in files of their own")
@@ -126,9 +126,9 @@ def _order(order: Json, number: str, place: str, prefix: str, beside: Beside) ->
     _who(draft, order)
     costs = _costs(draft, order)
     refunds = _refunds(order, [refund for _, refund in beside.take(order_id)])
-    said = _money(draft, order, costs, refunds=refunds, status=status, created_at=created_at)
+    stated = _money(draft, order, costs, refunds=refunds, status=status, created_at=created_at)
     _rest(draft, order)
-    return draft.finish(created_at, said)
+    return draft.finish(created_at, stated)
 
 
 def _moment(of: Json, name: str) -> datetime | None:
@@ -322,7 +322,7 @@ def _refunds(order: Json, beside: Sequence[Json]) -> list[Json]:
 
 def _money(
     draft: Draft, order: Json, costs: _Costs, *, refunds: Sequence[Json], status: str, created_at: datetime
-) -> Said:
+) -> Amounts:
     draft.status = status
     paid_at, completed_at = _moment(order, "date_paid"), _moment(order, "date_completed")
     paid = 0
@@ -348,7 +348,7 @@ def _money(
         draft.remark("an order in the trash that was paid: taken as cancelled")
     ended_at = completed_at if final == "completed" else modified_at
     draft.stands(final, paid_at=paid_at, ended_at=ended_at)
-    return Said(costs.total, paid, refunded)
+    return Amounts(costs.total, paid, refunded)
 
 
 def _refund(

@@ -51,7 +51,7 @@ _PLACES: Final = {shape: place for place, shape in enumerate(_OF_DETAILS)} | {
 }
 _encode: Final = msgspec.json.Encoder().encode
 
-Said = dict[str, Any]
+JsonObject = dict[str, Any]
 
 
 def export_orders(
@@ -72,7 +72,7 @@ def export_orders(
     return left_out
 
 
-def line_of(entries: list[Entry]) -> Said:
+def line_of(entries: list[Entry]) -> JsonObject:
     """An order's records as one line of an import."""
     first, *rest = entries
     created = first.record.event
@@ -106,7 +106,7 @@ def _command(entry: Entry) -> tuple[Any, ...]:
     return entry.record.event.occurred_at, raw.recorded_at, raw.actor, raw.request_id, raw.idempotency_key
 
 
-def _body(event: e.OrderCreated) -> Said:
+def _body(event: e.OrderCreated) -> JsonObject:
     personal = event.personal
     customer = {"id": event.customer_id, **to_builtins(personal.customer)}
     return {
@@ -123,11 +123,11 @@ def _body(event: e.OrderCreated) -> Said:
     }
 
 
-def _address(of: str, address: e.Billing) -> Said:
+def _address(of: str, address: e.Billing) -> JsonObject:
     return {f"{of}_{name}": to_builtins(value) for name, value in asdict(address).items()}
 
 
-def _add(line: Said, event: Event) -> None:
+def _add(line: JsonObject, event: Event) -> None:
     """Adds the fields of an event of the order's creation to the line's body."""
     match event:
         case e.ItemAdded():
@@ -143,13 +143,13 @@ def _add(line: Said, event: Event) -> None:
             line.update(_details(event, None))
 
 
-def _item(event: e.ItemAdded) -> Said:
-    said: Said = to_builtins(event)
+def _item(event: e.ItemAdded) -> JsonObject:
+    said: JsonObject = to_builtins(event)
     del said["occurred_at"], said["item"]
     return said
 
 
-def _details(event: Event, after: Order | None) -> Said:
+def _details(event: Event, after: Order | None) -> JsonObject:
     """The fields of the order's details that an event changed, with their values after it."""
     if isinstance(event, e.ExternalIdsChanged):
         assert after is not None
@@ -157,7 +157,7 @@ def _details(event: Event, after: Order | None) -> Said:
     return _DETAILS[type(event)](event)
 
 
-_DETAILS: Final[dict[type[Event], Callable[[Any], Said]]] = {
+_DETAILS: Final[dict[type[Event], Callable[[Any], JsonObject]]] = {
     e.NotesChanged: lambda event: {"notes": event.personal.notes},
     e.BillingChanged: lambda event: _address("billing", event.personal.billing),
     e.RecipientChanged: lambda event: _address("shipping", event.personal.shipping),
@@ -173,9 +173,9 @@ _DETAILS: Final[dict[type[Event], Callable[[Any], Said]]] = {
 }
 
 
-def _history(order: Order, entries: Iterable[Entry]) -> Iterator[Said]:
+def _history(order: Order, entries: Iterable[Entry]) -> Iterator[JsonObject]:
     """The entries of the history behind an order's creation."""
-    waiting: Said = {}  # the entry of details, while the events of its command go on
+    waiting: JsonObject = {}  # the entry of details, while the events of its command go on
     command: tuple[Any, ...] = ()
     place = -1
     for entry in entries:
@@ -200,7 +200,7 @@ def _history(order: Order, entries: Iterable[Entry]) -> Iterator[Said]:
         yield waiting
 
 
-def _said(event: Event, time: datetime) -> Iterator[Said]:
+def _said(event: Event, time: datetime) -> Iterator[JsonObject]:
     """The history entries of an event at this time, one or more."""
     match event:
         case e.ItemAdded():
@@ -224,8 +224,8 @@ def _said(event: Event, time: datetime) -> Iterator[Said]:
 _of_everyone: Final = dict.fromkeys(e.CustomerDetails.__struct_fields__)
 
 
-def _fields(event: Event) -> Said:
-    said: Said = to_builtins(event)
+def _fields(event: Event) -> JsonObject:
+    said: JsonObject = to_builtins(event)
     del said["occurred_at"]
     return said
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from domain.ledger import OrderLedger
-from domain.shops.found import Found, Refused, Said
+from domain.shops.found import Amounts, Found, Refused
 from domain.shops.mapped_csv import plain
 from domain.shops.mapping import SHIPPED, NoMapping, mapping_from
 from tests.shops.exports import brought, one, order, read, table
@@ -138,7 +138,7 @@ def test_squares_transactions_come_in_with_tips_and_in_their_time_zone(ledger: O
         ("tax", "2.16"),
         ("tip", "2.00"),
     ]
-    assert found.said == Said(3116, 3116, 0)
+    assert found.stated == Amounts(3116, 3116, 0)
 
 
 def test_a_row_that_is_a_refund_is_one_of_its_order_or_named(ledger: OrderLedger) -> None:
@@ -201,7 +201,7 @@ def test_what_an_order_is_without_is_named() -> None:
 
 def test_etsys_orders_come_in_from_before_they_had_skus() -> None:
     found = one("etsy-orders", table([{name: value for name, value in ETSY.items() if name != "SKU"}]))
-    assert found.said.total == 101512
+    assert found.stated.total == 101512
 
 
 def test_what_a_description_does_not_name_is_named() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from domain.ledger import OrderLedger
 from domain.shops import shopify_csv
-from domain.shops.found import Found, Refused, Said
+from domain.shops.found import Amounts, Found, Refused
 from domain.shops.tables import Malformed, Source
 from tests.shops.exports import brought, brought_in, line, one, order, read, shopify_rows, table
 
@@ -29,7 +29,7 @@ def test_an_orders_own_fields_stand_on_its_first_row_and_every_row_is_an_item() 
     assert isinstance(second, Found)
     assert [item["product"]["name"] for item in first.line["items"]] == ["Mug", "Cup"]
     assert (first.number, first.line["key"], first.place) == ("#1001", "#1001", "file-1, row 2")
-    assert first.said == Said(6490, 6490, 0)
+    assert first.stated == Amounts(6490, 6490, 0)
     assert (second.number, second.place) == ("#1002", "file-1, row 4")
 
 
@@ -89,7 +89,7 @@ def test_what_does_not_come_to_its_total_is_named_with_both_sides(ledger: OrderL
     tie_out = brought(ledger, KIND, table(shopify_rows(line("20.00"), Total="21.00")))
     (difference,) = tie_out.differences
     assert difference.ours is not None
-    assert (difference.number, difference.said.total, difference.ours.total) == ("#1001", 2100, 2000)
+    assert (difference.number, difference.stated.total, difference.ours.total) == ("#1001", 2100, 2000)
     assert "do not come to its total" in difference.why
 
 
@@ -141,7 +141,7 @@ def test_an_order_that_stands_in_overlapping_files_is_taken_once_and_named(ledge
     for texts in ((table([*rows, *other]), table(rows)), (table(rows), table(rows)), (table([*rows, *rows]),)):
         found = next(each for each in read(KIND, *texts) if each.number == "#1001")
         assert isinstance(found, Found), found
-        assert (len(found.line["items"]), found.said.total) == (2, 2500)
+        assert (len(found.line["items"]), found.stated.total) == (2, 2500)
         assert "stands in the files more than once, and says the same: taken once" in remarks(found)
         assert "discount" not in remarks(found)
 
@@ -156,7 +156,7 @@ def test_an_order_that_stands_in_the_files_twice_and_says_different_things_is_re
 def test_rows_that_all_have_the_orders_own_fields_are_its_lines() -> None:
     rows = shopify_rows(line("20.00"), line("20.00"), Total="40.00")
     found = one(KIND, table([rows[0], rows[0]]))
-    assert (len(found.line["items"]), found.said.total) == (2, 4000)
+    assert (len(found.line["items"]), found.stated.total) == (2, 4000)
 
 
 def test_a_refund_without_a_date_is_of_the_last_time_that_is_known(ledger: OrderLedger) -> None:
@@ -292,7 +292,7 @@ def test_rows_of_an_order_that_stand_apart_are_brought_together() -> None:
     other = shopify_rows(line("5.00"), Name="#1002", Total="5.00")
     found = read(KIND, table([first[1], *other, first[0]]))
     assert sorted(each.number for each in found) == ["#1001", "#1002"]
-    assert {each.number: each.said for each in found if isinstance(each, Found)}["#1001"].total == 300
+    assert {each.number: each.stated for each in found if isinstance(each, Found)}["#1001"].total == 300
 
 
 def test_other_spellings_of_columns_are_known() -> None:
@@ -354,7 +354,7 @@ def test_an_order_that_is_there_and_says_something_else_is_told_with_both_sides(
     tie_out = brought(ledger, KIND, table(shopify_rows(line("30.00"), Total="30.00")))
     (difference,) = tie_out.differences
     assert difference.ours is not None
-    assert (difference.said.total, difference.ours.total) == (3000, 2000)
+    assert (difference.stated.total, difference.ours.total) == (3000, 2000)
     assert difference.why.startswith("conflict: ")
 
 
@@ -375,7 +375,7 @@ def test_a_dry_run_knows_what_stands_twice_in_the_files(ledger: OrderLedger) -> 
     (difference,) = tie_out.differences
     assert difference.number == "#1001"
     assert difference.ours is not None, "the first of them would be there"
-    assert (difference.said.total, difference.ours.total) == (3000, 2000)
+    assert (difference.stated.total, difference.ours.total) == (3000, 2000)
 
 
 def test_a_dry_run_counts_what_stands_twice_and_says_the_same_as_an_import_does(ledger: OrderLedger) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from domain.ledger import OrderLedger
 from domain.shops import shopify_json
-from domain.shops.found import Found, Refused, Said
+from domain.shops.found import Amounts, Found, Refused
 from domain.shops.tables import Malformed, Source
 from tests.shops.exports import brought, jsonl, one, order, read
 
@@ -81,7 +81,7 @@ def ties(ledger: OrderLedger, *texts: str) -> None:
     ],
 )
 def test_an_order_is_found_whatever_it_is_wrapped_in(wrapped: Any) -> None:
-    assert one(KIND, wrapped(rest())).said == Said(11000, 11000, 0)
+    assert one(KIND, wrapped(rest())).stated == Amounts(11000, 11000, 0)
 
 
 def test_the_order_comes_in_with_ids_charges_and_payment(ledger: OrderLedger) -> None:
@@ -159,7 +159,7 @@ def test_only_money_that_moved_is_a_payment() -> None:
         ("2", "60.00"),
         ("3", "50.00"),
     ]
-    assert found.said.paid == 11000
+    assert found.stated.paid == 11000
     for named in ("that failed: no money moved", "a sale that is pending", "the kind 'teleport': not known"):
         assert named in remarks(found)
 
@@ -234,13 +234,13 @@ def test_transactions_and_refunds_come_beside_the_orders_in_whatever_order(ledge
     del bare["refunds"]
     texts = (json.dumps({"transactions": [SALE]}), json.dumps({"orders": [bare]}), json.dumps({"refunds": [REFUND]}))
     found = one(KIND, *texts)
-    assert found.said == Said(11000, 11000, 5500)
+    assert found.stated == Amounts(11000, 11000, 5500)
     ties(ledger, *texts)
 
 
 def test_a_transaction_that_stands_in_its_refund_too_counts_once() -> None:
     found = shopify(refunds=[REFUND], transactions=[SALE, REFUND["transactions"][0]])  # type: ignore[index]
-    assert found.said == Said(11000, 11000, 5500)
+    assert found.stated == Amounts(11000, 11000, 5500)
 
 
 def test_a_transaction_of_no_order_is_named() -> None:
@@ -254,7 +254,7 @@ def test_without_transactions_the_financial_status_tells_what_was_paid(ledger: O
     del bare["transactions"]
     ties(ledger, json.dumps(bare))
     found = one(KIND, json.dumps(bare))
-    assert (found.said.paid, history(found, "payment")[0]["provider"]) == (11000, "paypal")
+    assert (found.stated.paid, history(found, "payment")[0]["provider"]) == (11000, "paypal")
     assert "a payment without its transaction" in remarks(found)
 
 
@@ -262,13 +262,13 @@ def test_without_transactions_the_financial_status_tells_what_was_paid(ledger: O
 def test_an_order_that_is_paid_and_has_no_transactions_was_exported_without_them(
     transactions: list[Any] | None,
 ) -> None:
-    assert shopify(transactions=transactions).said.paid == 11000
+    assert shopify(transactions=transactions).stated.paid == 11000
 
 
 def test_an_order_that_was_refunded_and_was_exported_without_its_money_has_none_left(ledger: OrderLedger) -> None:
     text = json.dumps(rest(transactions=[], financial_status="refunded"))
     found = one(KIND, text)
-    assert found.said == Said(11000, 11000, 11000)
+    assert found.stated == Amounts(11000, 11000, 11000)
     assert "a refund without its transaction" in remarks(found)
     ties(ledger, text)
     assert (order(ledger, "#1001").status, order(ledger, "#1001").totals.paid) == ("refunded", 0)
@@ -276,7 +276,7 @@ def test_an_order_that_was_refunded_and_was_exported_without_its_money_has_none_
 
 def test_a_refund_of_which_nothing_is_told_but_that_there_was_one_is_named() -> None:
     found = shopify(transactions=[], financial_status="partially_refunded")
-    assert found.said == Said(11000, 11000, 0)
+    assert found.stated == Amounts(11000, 11000, 0)
     assert "partially refunded, but without its refunds: taken as nothing" in remarks(found)
 
 
@@ -375,7 +375,7 @@ def test_what_an_edit_took_out_is_seen_by_the_current_quantity_where_refunds_wer
 def test_what_was_refunded_or_cancelled_is_no_edit(fields: dict[str, Any]) -> None:
     items = [{"id": 1, "title": "Mug", "price": "50.00", "quantity": 2, "current_quantity": 1}]
     found = shopify(line_items=items, current_total_price="55.00", **fields)
-    assert (found.said.total, found.line["items"][0]["quantity"]) == (11000, 2)
+    assert (found.stated.total, found.line["items"][0]["quantity"]) == (11000, 2)
 
 
 def test_a_cancelled_order_keeps_its_total_though_all_was_restocked(ledger: OrderLedger) -> None:
@@ -513,13 +513,13 @@ def test_an_order_whose_id_was_not_asked_for_is_one() -> None:
     without = rest()
     del without["id"]
     found = one(KIND, json.dumps({"orders": [without]}))
-    assert (found.number, found.said, found.external_ids) == ("#1001", Said(11000, 11000, 0), {})
+    assert (found.number, found.stated, found.external_ids) == ("#1001", Amounts(11000, 11000, 0), {})
     node = {"name": "#1002", "createdAt": "2024-01-31T10:00:00Z", "displayFinancialStatus": "PAID",
             "totalPriceSet": money("5.00"),
             "lineItems": {"nodes": [{"id": "gid://shopify/LineItem/1", "name": "Mug", "quantity": 1,
                                      "originalUnitPriceSet": money("5.00")}]}}  # fmt: skip
     found = one(KIND, json.dumps({"data": {"orders": {"edges": [{"node": node}]}}}))
-    assert (found.number, found.said) == ("#1002", Said(500, 500, 0))
+    assert (found.number, found.stated) == ("#1002", Amounts(500, 500, 0))
 
 
 def money(amount: str) -> dict[str, Any]:
@@ -642,5 +642,5 @@ def test_an_edit_counts_once_wherever_it_stands(times: tuple[int, int]) -> None:
     sale = SALE | {"amount": "55.00"}
     pages = [json.dumps({"refunds": [edit]})] * beside
     found = one(KIND, json.dumps(rest(refunds=[edit] * within, transactions=[sale])), *pages)
-    assert found.said == Said(5500, 5500, 0)
+    assert found.stated == Amounts(5500, 5500, 0)
     assert found.line["items"][0]["quantity"] == 1

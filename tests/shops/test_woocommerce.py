@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from domain.ledger import OrderLedger
-from domain.shops.found import Found, Refused, Said
+from domain.shops.found import Amounts, Found, Refused
 from domain.shops.tables import TAKEN_ONCE, Malformed
 from tests.shops.exports import brought, one, order, read
 
@@ -138,7 +138,7 @@ def test_what_rounding_left_between_lines_and_total_is_a_fee_or_a_discount(ledge
 def test_what_does_not_come_to_its_total_is_named(ledger: OrderLedger) -> None:
     (difference,) = brought(ledger, KIND, json.dumps([woo(total="99.00")])).differences
     assert difference.ours is not None
-    assert (difference.said.total, difference.ours.total) == (9900, 2530)
+    assert (difference.stated.total, difference.ours.total) == (9900, 2530)
     assert "come to 25.30" in difference.why
 
 
@@ -182,7 +182,7 @@ def test_refunds_come_beside_the_orders_and_say_what_they_were_for(ledger: Order
     orders = json.dumps([woo(refunds=[{"id": 801, "reason": "broken", "total": "-9.90"}])])
     ties(ledger, json.dumps([REFUND]), orders)
     with_refund = one(KIND, json.dumps([REFUND]), orders)
-    assert with_refund.said == Said(2530, 2530, 990)
+    assert with_refund.stated == Amounts(2530, 2530, 990)
     (refund,) = (entry for entry in with_refund.line["history"] if entry["type"] == "refund")
     assert (refund["at"], refund["reference"], refund["payment_reference"]) == ("2024-02-03T10:00:00Z", "801", "ch_1")
     assert refund["lines"] == [{"item": 1, "amount": "9.00", "quantity": 1}, {"charge": 0, "amount": "0.90"}]
@@ -191,7 +191,7 @@ def test_refunds_come_beside_the_orders_and_say_what_they_were_for(ledger: Order
 def test_a_refund_before_version_9_names_its_order_by_the_link() -> None:
     old = {key: value for key, value in REFUND.items() if key != "parent_id"}
     old["_links"] = {"up": [{"href": "https://example.com/wp-json/wc/v3/orders/727"}]}
-    assert one(KIND, json.dumps([woo()]), json.dumps([old])).said.refunded == 990
+    assert one(KIND, json.dumps([woo()]), json.dumps([old])).stated.refunded == 990
 
 
 def test_a_refund_with_odd_links_is_named_as_of_no_order() -> None:
@@ -206,7 +206,7 @@ def test_a_refund_that_its_taxes_have_rounded_beyond_the_payment_is_named_with_t
     """The case of woocommerce/woocommerce#64668: the taxes of each line are rounded, the order's are not."""
     tie_out = brought(ledger, KIND, json.dumps([woo(refunds=[{"id": 9, "reason": "", "total": "-25.31"}])]))
     (difference,) = tie_out.differences
-    assert (difference.said.refunded, difference.ours and difference.ours.refunded) == (2531, 0)
+    assert (difference.stated.refunded, difference.ours and difference.ours.refunded) == (2531, 0)
     assert difference.why == "a refund of 25.31 is more than was received, and left out"
 
 

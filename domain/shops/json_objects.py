@@ -22,7 +22,7 @@ LISTS: Final = frozenset({"", "data", "edges", "nodes", "errors"})
 ODD_MAX: Final = 100
 
 
-class Thing(NamedTuple):
+class JsonObject(NamedTuple):
     """An object of an export. `kind` is one of the reader's kinds, empty for a foreign object; `line` is the line on
     which it begins."""
 
@@ -31,9 +31,9 @@ class Thing(NamedTuple):
     line: int
 
 
-def things(
+def objects(
     source: Source, kind_of: KindOf, pages: frozenset[str], on_bytes: Callable[[int], None] = lambda _: None
-) -> Iterator[Thing]:
+) -> Iterator[JsonObject]:
     """The objects of a file that are of a kind, and the foreign objects that stand in the place of one.
 
     Raises Malformed, also where the file is empty or has only foreign objects.
@@ -44,20 +44,20 @@ def things(
         for value in values(source, pages, on_bytes)
         for thing in _within(value.value, value.line, value.under, kind_of, lists, is_one=value.under in lists)
     )
-    begin: list[Thing] = []
+    begin: list[JsonObject] = []
     for thing in there:
         begin.append(thing)
         if thing.kind or len(begin) > ODD_MAX:
             break
     if begin and not begin[-1].kind:
-        raise Malformed(f"{source.name}, row {begin[0].line}: {none_of_it(begin[0])}")
+        raise Malformed(f"{source.name}, row {begin[0].line}: {unknown_object(begin[0])}")
     if not source.stream.tell():
         raise Malformed(f"{source.name}: the file is empty")
     yield from begin
     yield from there
 
 
-def none_of_it(thing: Thing) -> str:
+def unknown_object(thing: JsonObject) -> str:
     """The reason for which a foreign object is refused."""
     text = msgspec.json.encode(thing.of).decode()
     return f"this is no order, and nothing that belongs to one: {shown(text)}"
@@ -65,16 +65,16 @@ def none_of_it(thing: Thing) -> str:
 
 def _within(
     value: Any, line: int, under: str, kind_of: KindOf, lists: frozenset[str], *, is_one: bool
-) -> Iterator[Thing]:
+) -> Iterator[JsonObject]:
     """The objects within a value. A value that stands in a list of orders and holds no object of a kind is a foreign
     object itself."""
-    inner: Iterator[Thing] = iter(())
+    inner: Iterator[JsonObject] = iter(())
     if isinstance(value, list):
         each_is_one = under in lists
         inner = chain.from_iterable(_within(each, line, under, kind_of, lists, is_one=each_is_one) for each in value)
     elif isinstance(value, dict):
         if kind := kind_of(value, under):
-            yield Thing(kind, value, line)
+            yield JsonObject(kind, value, line)
             return
         inner = chain.from_iterable(
             _within(field, line, name, kind_of, lists, is_one=False) for name, field in value.items()
@@ -84,7 +84,7 @@ def _within(
         holds_none = False
         yield thing
     if is_one and holds_none and not _is_empty_page(value, lists):
-        yield Thing("", value, line)
+        yield JsonObject("", value, line)
 
 
 def _is_empty_page(value: Any, lists: frozenset[str]) -> bool:
@@ -109,18 +109,18 @@ class Beside:
         """Reads those of the files that begin with what belongs to orders; gives the others."""
         others = []
         for source in sources:
-            first = next(things(source, kind_of, pages), None)
+            first = next(objects(source, kind_of, pages), None)
             if first is not None and first.kind in self.kinds:
-                self._read(source.name, things(source, kind_of, pages))
+                self._read(source.name, objects(source, kind_of, pages))
             else:
                 others.append(source)
         return others
 
-    def _read(self, file: str, there: Iterator[Thing]) -> None:
+    def _read(self, file: str, there: Iterator[JsonObject]) -> None:
         for thing in there:
             place = f"{file}, row {thing.line}"
             if not thing.kind:
-                self._misplaced.append(Refused("", place, none_of_it(thing)))
+                self._misplaced.append(Refused("", place, unknown_object(thing)))
                 continue
             order = self._order_of(thing.of) if thing.kind in self.kinds else ""
             if order:
