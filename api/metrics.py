@@ -155,13 +155,14 @@ class Looking:
         try:
             head, last = ledger.head(), ledger.log_of_events.last_checkpoint()
             position = _known(views.position)
+            lag = None if position is None else max(0, head - position)
             positions = [webhook.position for webhook in webhooks.all() if webhook.disabled_at is None]
             behind = max(0, head - min(positions, default=head))
             age = None if last is None else (ledger.clock() - datetime.fromisoformat(last.made_at)).total_seconds()
             return [
                 ("ledger_log_position", "The log's head", head),
                 ("ledger_views_position", "How far the views are", position),
-                ("ledger_views_lag_events", "How far the views are behind", _lag(head, position)),
+                ("ledger_views_lag_events", "How far the views are behind", lag),
                 ("ledger_stopped_orders", "Histories that cannot be read", _known(views.stopped_count)),
                 ("ledger_signed_head_age_seconds", "How old the last signed head is", age),
                 ("ledger_webhooks_lag_events", "How far the hindmost webhook is behind", behind),
@@ -170,10 +171,6 @@ class Looking:
         finally:  # this thread's connections
             views.close()
             ledger.close_connections()
-
-
-def _lag(head: int, position: int | None) -> int | None:
-    return None if position is None else max(0, head - position)
 
 
 def _known(ask: Callable[[], T]) -> T | None:

@@ -94,7 +94,9 @@ def backup(folder: Path) -> None:
         folder.mkdir(0o700, parents=True, exist_ok=True)
         _copy_all(chosen, folder, store)
         place = _place_of(chosen, folder, has_keys=store is not None)
-        position = None if chosen.ledger is None else _must_hold(place, folder / "ledger.key", _notes_in(folder))
+        position = (
+            None if chosen.ledger is None else _must_hold(place, folder / "ledger.key", folder / "checkpoints.txt")
+        )
         _finish(folder, position)
         _note(chosen, folder, position)
     except (OSError, Busy, sqlite3.Error, PersistenceError) as error:
@@ -155,10 +157,6 @@ def _place_of(chosen: Settings, folder: Path, *, has_keys: bool) -> LedgerAt:
     if (folder / MASTER).exists():
         masters = MastersAt(folder / MASTER)
     return LedgerAt(f"sqlite:///{folder / LEDGER}", KeysAt(folder / KEYS, masters) if has_keys else None)
-
-
-def _notes_in(folder: Path) -> Path:
-    return folder / "checkpoints.txt"
 
 
 def _must_hold(place: LedgerAt, key: Path, notes: Path) -> int:

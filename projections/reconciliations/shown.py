@@ -21,6 +21,7 @@ from projections import csv_text
 
 # The most results of each side that the difference between two runs shows.
 DIFFERENCE_RESULTS_MAX: Final = 1_000
+_AMOUNT: Final = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 _WITHDRAWN: Final = tuple(name.decode() for name, topic in TOPICS.items() if topic.shape is e.ReconciliationWithdrawn)
 
 
@@ -211,10 +212,6 @@ def plain_cell(value: Any, *, long: bool = True) -> str:
     if isinstance(value, datetime):
         return str(msgspec.to_builtins(value))
     text = "" if value is None else str(value)
-    if _is_amount(text) and (long or "." in text):
+    if _AMOUNT.fullmatch(text) and (long or "." in text):
         return text
     return csv_text.harmless(text) if long else csv_text.for_spreadsheets(text)
-
-
-def _is_amount(text: str) -> bool:
-    return bool(re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", text))
