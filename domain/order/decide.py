@@ -18,7 +18,7 @@ from domain.money import Amount, Unit, decimal_text, is_too_large, readable
 from domain.order import billing, commands, erasure
 from domain.order import events as e
 from domain.order.commands import CHARGES_MAX, ITEMS_MAX, MOVES
-from domain.order.movements import EFFECTS, find, left
+from domain.order.movements import EFFECTS, find, left, time_of_what_is_taken_back
 from domain.order.refund_lines import must_be_sold, refunded_lines
 from domain.order.state import ORDER, Item, Order, is_payable
 from domain.order.statuses import CLOSED, OPEN, TRANSITIONS
@@ -618,12 +618,11 @@ _NOT_FOUND: Final = {"payment": PaymentNotFound, "refund": RefundNotFound, "char
 def _taken_back_at(order: Order, command: commands.RefundPayment | commands.TakeBack, now: datetime) -> datetime:
     """The time of a movement that takes another one back. Raises InvalidField where the given time is before the
     other's."""
-    effect = EFFECTS[MOVES[type(command)]]
+    kind = MOVES[type(command)]
+    effect = EFFECTS[kind]
     given, named = getattr(command, effect.at), getattr(command, effect.of)
     at = utc(given, now, effect.at)
-    of = (command.provider, named)
-    about = [each for each in order.payments if each.kind == effect.about]
-    first = min((each.at for each in about if named is None or (each.provider, each.reference) == of), default=at)
+    first = time_of_what_is_taken_back(kind, command.provider, named, order.payments, at)
     if given is not None and at < first:
         then = first.isoformat().replace("+00:00", "Z")
         raise InvalidField(effect.at, f"earlier than its {effect.about}, which was at {then}")

@@ -77,6 +77,17 @@ _CREDITING: Final = frozenset({"refund", "chargeback"})
 _DEBITING: Final = frozenset({"refund_failure", "chargeback_reversal"})
 
 
+def time_of_what_is_taken_back(
+    kind: Kind, provider: str, of: str | None, before: Iterable[Movement], default: datetime
+) -> datetime:
+    """The time of the movement that one of this kind takes back: of the named one, or of the earliest. The default
+    where there is none."""
+    about = (each for each in before if each.kind == EFFECTS[kind].about)
+    return min(
+        (each.at for each in about if of is None or (each.provider, each.reference) == (provider, of)), default=default
+    )
+
+
 def movement(event: e.Moved, before: Sequence[Movement], overpaid: Callable[[], int]) -> Movement:
     """The movement of an event. `before` is the order's earlier movements; `overpaid` returns the amount overpaid
     before the event."""

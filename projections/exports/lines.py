@@ -7,7 +7,6 @@ with erased personal data is left out: its earlier state must not come back.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import datetime
 from itertools import takewhile
 from typing import Any, BinaryIO, Final
 
@@ -19,7 +18,7 @@ from domain.aggregate import Event, step
 from domain.log.log import Log
 from domain.log.records import RawRecord
 from domain.order import events as e
-from domain.order.movements import EFFECTS, KIND_OF
+from domain.order.movements import EFFECTS, KIND_OF, time_of_what_is_taken_back
 from domain.order.state import ORDER, Order
 from projections.exports.events import histories
 from projections.history import Entry, Reading
@@ -195,13 +194,13 @@ def _history(order: Order, entries: Iterable[Entry]) -> Iterator[JsonObject]:
             command = _command(entry)
             waiting = (waiting or at | {"type": "details"}) | _details(event, order)
         else:
-            yield from ({**at, **said} for said in _said(event, order.updated_at))
+            yield from ({**at, **said} for said in _said(event, order))
     if waiting:
         yield waiting
 
 
-def _said(event: Event, time: datetime) -> Iterator[JsonObject]:
-    """The history entries of an event at this time, one or more."""
+def _said(event: Event, after: Order) -> Iterator[JsonObject]:
+    """The history entries of an event, one or more. `after` is the order behind it."""
     match event:
         case e.ItemAdded():
             yield {"type": "item_added", **_item(event)}
@@ -217,7 +216,7 @@ def _said(event: Event, time: datetime) -> Iterator[JsonObject]:
         case e.StatusChanged():
             yield {"type": "status", **_fields(event)}
         case e.Moved():
-            yield {"type": KIND_OF[type(event)], **_movement(event, time)}
+            yield {"type": KIND_OF[type(event)], **_movement(event, after)}
 
 
 # A detail that the event lacks is null, so that the import does not keep the guest's.
@@ -230,12 +229,13 @@ def _fields(event: Event) -> JsonObject:
     return said
 
 
-def _movement(event: e.Moved, time: datetime) -> Mapping[str, Any]:
+def _movement(event: e.Moved, after: Order) -> Mapping[str, Any]:
     said = _fields(event)
     said.pop("number", None)
-    at = EFFECTS[KIND_OF[type(event)]].at
-    if getattr(event, at) == time:
-        said.pop(at, None)  # the entry's own time stands for it
+    *before, made = after.payments
+    first = time_of_what_is_taken_back(made.kind, made.provider, made.of, before, made.at)
+    if made.at == after.updated_at or made.at < first:
+        said.pop(EFFECTS[made.kind].at, None)  # the entry's own time stands for it; one before the other's is refused
     if isinstance(event, e.PaymentVoided):
         del said["amount"]
     if said.pop("forced", False):

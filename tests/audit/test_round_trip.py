@@ -13,7 +13,7 @@ import pytest
 from domain.importing import import_lines
 from domain.ledger import OrderLedger
 from domain.log.recorder import SQLiteRecorder
-from domain.order.commands import ChangeItemQuantity, ChangeStatus, Past, ReceivePayment
+from domain.order.commands import ChangeItemQuantity, ChangeStatus, Past, ReceivePayment, RefundPayment
 from domain.strict_json import shaped
 from projections.exports.lines import export_orders
 from projections.history import Reading
@@ -123,6 +123,20 @@ def test_what_was_recorded_behind_an_entry_that_is_dated_ahead_is_imported_as_it
         do(ledger.change, ledger.uuid_of(1), command, ME)
     there = imported(lines(ledger), tmp_path, clock)
     assert documents(there) == documents(ledger)
+    there.log_of_events.close()
+
+
+def test_a_refund_of_a_payment_that_is_dated_ahead_is_imported_with_a_time_that_the_rules_take(
+    ledger: OrderLedger, clock: Clock, tmp_path: Path
+) -> None:
+    ahead = (clock() + timedelta(hours=20)).isoformat()
+    history = [{"at": ahead, "type": "payment", "amount": "4.00", "reference": "p-1", "provider": "p"}]
+    line = {"id": 1, "currency": "USD", "created_at": AT["at"], "items": [ITEM], "history": history}
+    import_lines(ledger, BytesIO(json.dumps(line).encode()), on_rejected=lambda *why: pytest.fail(str(why)))
+    refund = shaped({"amount": "1.00", "reference": "r-1", "provider": "p", "payment_reference": "p-1"}, RefundPayment)
+    do(ledger.change, ledger.uuid_of(1), refund, ME)
+    there = imported(lines(ledger), tmp_path, clock)
+    assert [paid.amount for paid in there.order(ledger.uuid_of(1)).payments] == [400, 100]
     there.log_of_events.close()
 
 
