@@ -248,11 +248,11 @@ def test_every_field_of_every_answer_is_described(service: Service, everything: 
 
 
 def test_whose_an_event_of_an_access_key_is_in_the_audit_feed_is_described(everything: Client) -> None:
-    assert everything.post("/api/v1/keys", json={"name": "described", "scopes": ["orders:read"]}).status_code == 201
+    assert everything.post("/api/v1/keys", json={"name": "fed", "scopes": ["orders:read"]}).status_code == 201
     feed = "/api/v1/audit/events"
     assert_as_described(everything.get(feed, params={"type": "KeyMade"}), feed)
     narrowed = everything.get(feed, params={"type": "KeyMade", "fields": "access_key"})
-    assert {"access_key": "described"} in narrowed.json()["events"]
+    assert {"access_key": "fed"} in narrowed.json()["events"]
 
 
 def test_reconciliations_can_be_asked_for_by_each_status_that_they_have(everything: Client) -> None:
