@@ -4,10 +4,12 @@ import re
 from collections.abc import Awaitable, Callable
 from typing import Any, Final, TypeVar
 
+from eventsourcing.persistence import PersistenceError
 from falcon.asgi import Request
 
 from api.errors import BODY_UNREADABLE, Problem
 from domain import strict_json
+from domain.aggregate import BrokenHistory
 from domain.faults import joined
 from domain.refusals import InvalidField, Refusal
 
@@ -42,8 +44,8 @@ async def _with_others(
         await decide(strict_json.fitting(text, shape, refusal.faults))
     except InvalidField as other:
         return joined(refusal, other)
-    except Refusal:
-        pass  # it may be due to the fields that were left out
+    except (Refusal, PersistenceError, BrokenHistory):
+        pass  # it may be due to the fields that were left out, or the order cannot be read now
     return refusal
 
 

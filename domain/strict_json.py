@@ -205,8 +205,8 @@ def taken(text: bytes, shape: type[_T]) -> _T:
 
 
 def fitting(text: bytes, shape: type[_T], faults: Sequence[Fault]) -> _T:
-    """The fields of an object, as text, of which none is at fault, as a struct; what is stands aside, or has something
-    in its place (`STAND_INS`). Raises InvalidField."""
+    """The fields of an object that are not at fault, as a struct. A field at fault is left out, or has a stand-in
+    (`STAND_INS`). Raises InvalidField."""
     tree, _ = _read(text)
     rest = _made_fit(tree) if isinstance(tree, dict) else {}
     for path, _ in faults:

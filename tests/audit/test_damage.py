@@ -70,6 +70,14 @@ def test_it_takes_no_command_and_the_others_do(damaged: Office) -> None:
         assert "ledger-views" not in answer.headers
 
 
+def test_a_malformed_command_for_it_is_told_its_fault(damaged: Office) -> None:
+    """Its history is read to name further faults alone."""
+    body = {"notes": 7, "shipping_cost": "1"}
+    answer = damaged.ask(f"/api/v1/orders/{DAMAGED}", staff(damaged), "PATCH", json=body)
+    assert (answer.status_code, answer.json["code"]) == (422, "invalid-field")
+    assert [fault["field"] for fault in answer.json["errors"]] == ["notes"]
+
+
 def test_who_has_met_it_reads_what_is_recorded_afterwards(damaged: Office) -> None:
     """An exception that a caller holds must not keep a query open, and so an old snapshot of the log."""
     reading = Reading(damaged.ledger)
