@@ -4,7 +4,7 @@ import re
 from collections.abc import Awaitable, Callable
 from typing import Any, Final, TypeVar
 
-from eventsourcing.persistence import PersistenceError
+from eventsourcing.persistence import MapperDeserialisationError, PersistenceError
 from falcon.asgi import Request
 
 from api.errors import BODY_UNREADABLE, Problem
@@ -44,7 +44,7 @@ async def _with_others(
         await decide(strict_json.fitting(text, shape, refusal.faults))
     except InvalidField as other:
         return joined(refusal, other)
-    except (Refusal, PersistenceError, BrokenHistory):
+    except (Refusal, PersistenceError, MapperDeserialisationError, BrokenHistory):
         pass  # it may be due to the fields that were left out, or the order cannot be read now
     return refusal
 
