@@ -157,8 +157,8 @@ def scope(req: Request, needed: str) -> None:
 
 
 def admit(req: Request, needed: str, known: Set[str] = frozenset()) -> None:
-    """Raises a 403 without the scope, and a 400 for any parameter that is not known: where there are no trials, one
-    must not be done (`dry_run`)."""
+    """Raises a 403 without the scope, and a 400 for any unknown parameter, such as `dry_run` where there are no
+    trials."""
     scope(req, needed)
     Parameters(req.params).refuse_others_than(known)
 

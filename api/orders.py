@@ -177,8 +177,8 @@ class _OneOrder:
         return await self._asking.of_log(lambda: named_order(self._commanding.ledger, reference))
 
     async def _command(self, req: Request, reference: str, shape: type[_C], meant: _Meant = _as_it_is) -> _C:
-        """The request's body as what `meant` makes a command of; what it has wrong is named with what is refused of the
-        rest, for the order as it is."""
+        """The request's body. Its faults are named together with the refusals of its other fields, by the command that
+        `meant` makes of them, for the order as it is."""
         return await command(req, shape, partial(self._decide, reference, meant))
 
     async def _decide(self, reference: str, meant: _Meant, given: c.Command) -> None:

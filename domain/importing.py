@@ -114,7 +114,7 @@ def _parse(line: bytes) -> ImportOrder:
 
 
 def _with_others(ledger: OrderLedger, line: bytes, refusal: InvalidField) -> InvalidField:
-    """With what the rules refuse beside what fits no shape."""
+    """The faults of a malformed line, with the refusals of its well-formed fields."""
     try:
         found = ledger.import_line(fitting(line, ImportOrder, refusal.faults))
     except InvalidField as other:

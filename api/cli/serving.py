@@ -219,7 +219,7 @@ def _observing(chosen: Settings) -> "Observing":
 
 
 def _must_have_a_temporary_folder() -> None:
-    """Says at once where there is none for uploads, and for what gunicorn has between its processes."""
+    """Ends the program where the system has no temporary folder, which uploads and gunicorn's processes need."""
     try:
         tempfile.gettempdir()
     except FileNotFoundError as error:

@@ -47,7 +47,7 @@ def new_table(*columns: str, title: str | None = None) -> Table:
 
 
 def tell(message: str) -> None:
-    """Says on standard error what is no result: as it is, on as many lines as it has."""
+    """Prints a message on standard error, unwrapped and without markup."""
     err.print(message, soft_wrap=True, markup=False)
 
 

@@ -93,7 +93,7 @@ class Operation(NamedTuple):
 
 
 class _Room(NamedTuple):
-    """Addresses that begin alike, and what a key needs to read there and to write."""
+    """The operations whose paths begin alike, with the scopes for reading and for writing there."""
 
     path: str
     read: str | None

@@ -25,13 +25,13 @@ class LibraryReading(ABC):
     def raw_records(
         self, *, after: int = 0, until: int | None = None, limit: int | None = None, topics: Sequence[str] = ()
     ) -> Iterator[RawRecord]:
-        """As `log.Reading` has it."""
+        """Implements `log.Reading`."""
 
     @abstractmethod
     def raw_records_of(
         self, originator_id: str, *, gt: int | None = None, lte: int | None = None, limit: int | None = None
     ) -> Iterator[RawRecord]:
-        """As `log.Reading` has it."""
+        """Implements `log.Reading`."""
 
     def select_events(
         self,
@@ -66,7 +66,7 @@ class LibraryRecorder(ApplicationRecorder):
 
     @abstractmethod
     def transaction(self) -> AbstractContextManager[Transaction]:
-        """As `log.Log` has it."""
+        """Implements `log.Log`."""
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int]:
         """One `append`, with its keywords, in a transaction of its own."""

@@ -13,7 +13,7 @@ SCHEMA_VERSION: Final = 1
 
 
 def _stays(table: str, what: str) -> str:
-    """The triggers that keep what a table has as it is."""
+    """The triggers that refuse to update or delete the rows of a table."""
     return f"""\
 CREATE TRIGGER {table}_are_not_updated BEFORE UPDATE ON {table}
 BEGIN SELECT RAISE(ABORT, '{what} is never updated'); END;

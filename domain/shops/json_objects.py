@@ -106,7 +106,7 @@ class Beside:
         self._misplaced: list[Refused] = []
 
     def read(self, sources: Iterable[Source], kind_of: KindOf, pages: frozenset[str]) -> list[Source]:
-        """Reads those of the files that begin with what belongs to orders; gives the others."""
+        """Reads the files that begin with objects of these kinds; returns the other files."""
         others = []
         for source in sources:
             first = next(objects(source, kind_of, pages), None)

@@ -37,7 +37,7 @@ def word(text: str | None) -> str:
 
 
 def statuses(draft: Draft, order: Mapping[str, Any], financial: str, fulfillment: str) -> tuple[str, str]:
-    """How an order is paid and fulfilled, by the fields that say it; what is not known is remarked."""
+    """An order's financial and fulfillment status, by the fields with these names. Unknown ones are remarked."""
     paid, sent = word(order.get(financial)), word(order.get(fulfillment))
     draft.status = f"{paid or '-'} / {sent or '-'}"
     if paid and paid not in FINANCIAL:

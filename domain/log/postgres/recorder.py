@@ -286,7 +286,8 @@ class PostgresRecorder(PostgresReading, LibraryRecorder):
             return False
 
     def _look_untold(self) -> None:
-        """Reads the keys by the connection that writes, if it lives: other nodes may change them, and nobody tells."""
+        """Reads the access keys over the writing connection, if there is one, while no notification tells of changes by
+        other nodes."""
         with self._writing:
             if self._writer is None:
                 return
