@@ -87,7 +87,7 @@ def serve(host: str, port: int, workers: int | None, threads: int, demo: bool) -
         ledger = opened(chosen, may_be_new=True)
     except Unreached as error:
         if demo or not chosen.views.is_symlink():
-            fail(str(error))
+            fail(str(error), NEEDS_A_PERSON)  # not 2, which systemd takes for a setting to be mended first
         warn(f"{error}; until it answers, the views are served as they are, and nothing is recorded.")
         is_reached, keys = False, chosen.keys if chosen.keys.masters.are_there else None
     except Unopened as error:
