@@ -141,6 +141,6 @@ class Beside:
     def left(self) -> Iterator[Refused]:
         """A refusal for each object that names no order that was read."""
         yield from self._misplaced
-        for order in self._of.keys() - self._taken:
+        for order in [order for order in self._of if order not in self._taken]:
             kinds = ", ".join(kind for kind, _ in self._of[order])
             yield Refused("", f"order {order}", f"{kinds} of an order that is in none of the files")

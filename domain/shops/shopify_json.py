@@ -62,6 +62,7 @@ KEPT: Final = {
     "customer_locale": "customer_locale",
     "reference": "reference",
 }
+_PLACED: Final = READ | DERIVED | KEPT.keys() | {"note_attributes"}
 READ_OF_ITEMS: Final = words(
     """
     id name title variant_title price price_set quantity current_quantity discount_allocations total_discount
@@ -390,9 +391,9 @@ def _item(draft: Draft, line: Json, gone: int) -> int:
     name = str(line.get("name") or line.get("title") or "")
     quantity = int(line.get("quantity") or 0)
     price, off = _amount(draft, line, "price"), _off(draft, line)
-    for field in line.keys() - READ_OF_ITEMS:
-        if line[field] not in _NOTHING:
-            draft.no_place(f"a line item's {field}", line[field])
+    for field, value in line.items():
+        if field not in READ_OF_ITEMS and value not in _NOTHING:
+            draft.no_place(f"a line item's {field}", value)
     if gone and quantity:
         off = off * max(0, quantity - gone) // quantity
         quantity -= gone
@@ -715,9 +716,9 @@ def _rest(draft: Draft, order: Json) -> None:
             draft.keep(key, order[field])
     for each in order.get("note_attributes") or ():
         draft.keep(str(each.get("name") or "note_attribute"), each.get("value") or "")
-    for field in order.keys() - READ - DERIVED - KEPT.keys():
-        if field != "note_attributes" and order[field] not in _NOTHING:
-            draft.no_place(f"the field {field}", order[field])
+    for field, value in order.items():
+        if field not in _PLACED and value not in _NOTHING:
+            draft.no_place(f"the field {field}", value)
 
 
 def _keep_cash_rounding(draft: Draft, order: Json) -> None:

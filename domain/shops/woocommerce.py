@@ -55,6 +55,7 @@ DERIVED: Final = words(
     cart_hash order_key version set_paid
     """
 )
+_PLACED: Final = READ | DERIVED
 READ_OF_ITEMS: Final = words(
     """
     id name parent_name product_id variation_id quantity subtotal subtotal_tax total total_tax sku meta_data price
@@ -214,9 +215,9 @@ def _with_tax(draft: Draft, line: Json, is_included: bool, of: str = "total") ->
 
 def _item(draft: Draft, line: Json, is_included: bool) -> int:
     name = unescape(str(line.get("name") or ""))
-    for field in line.keys() - READ_OF_ITEMS:
-        if line[field] not in _NOTHING and not isinstance(line[field], dict | list):
-            draft.no_place(f"a line item's {field}", line[field])
+    for field, value in line.items():
+        if field not in READ_OF_ITEMS and value not in _NOTHING and not isinstance(value, dict | list):
+            draft.no_place(f"a line item's {field}", value)
     total = _with_tax(draft, line, is_included)
     gross = max(total, _with_tax(draft, line, is_included, "subtotal"))
     if gross < 0:
@@ -408,6 +409,6 @@ def _rest(draft: Draft, order: Json) -> None:
             draft.no_place("meta_data that begin with _ or are no plain texts", f"{key}: {value}")
         else:
             draft.keep(key, value)
-    for field in order.keys() - READ - DERIVED:
-        if order[field] not in _NOTHING:
-            draft.no_place(f"the field {field}", order[field])
+    for field, value in order.items():
+        if field not in _PLACED and value not in _NOTHING:
+            draft.no_place(f"the field {field}", value)

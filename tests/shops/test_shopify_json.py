@@ -53,6 +53,14 @@ def shopify(**fields: Any) -> Found:
     return one(KIND, json.dumps(rest(**fields)))
 
 
+def test_fields_without_a_place_are_told_in_the_order_of_the_file() -> None:
+    names = [f"extra_{letter}" for letter in "qhzbxk"]
+    extra = dict.fromkeys(names, "x")
+    found = shopify(**extra, line_items=[item(**extra)])
+    told = [kind.rsplit(maxsplit=1)[-1] for kind, _ in found.remarks if "extra_" in kind]
+    assert told == [*names, *names]
+
+
 def remarks(found: Found) -> str:
     return "\n".join(f"{kind}: {own}" for kind, own in found.remarks)
 

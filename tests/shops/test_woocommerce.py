@@ -65,6 +65,20 @@ def woo(**fields: Any) -> dict[str, Any]:
     } | fields  # fmt: skip
 
 
+def test_fields_without_a_place_are_told_in_the_order_of_the_file() -> None:
+    names = [f"extra_{letter}" for letter in "qhzbxk"]
+    extra = dict.fromkeys(names, "x")
+    found = one(KIND, json.dumps([woo(**extra, line_items=[item(**extra)])]))
+    told = [kind.rsplit(maxsplit=1)[-1] for kind, _ in found.remarks if "extra_" in kind]
+    assert told == [*names, *names]
+
+
+def test_objects_of_no_order_are_told_in_the_order_of_the_file() -> None:
+    refunds = [{"id": 9000 + number, "parent_id": number, "amount": "1.00"} for number in (31, 7, 88, 12, 54)]
+    *_, _ = found = read(KIND, json.dumps([woo()]), json.dumps(refunds))
+    assert [each.place for each in found if isinstance(each, Refused)] == [f"order {n}" for n in (31, 7, 88, 12, 54)]
+
+
 def found(**fields: Any) -> Found:
     return one(KIND, json.dumps([woo(**fields)]))
 
