@@ -1,15 +1,13 @@
 """What the eventsourcing library asks of a recorder, answered from the records of a log, on whichever engine."""
 
-from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 from eventsourcing.persistence import ApplicationRecorder, IntegrityError, StoredEvent, Subscription
 
-from domain.log.log import Transaction
-from domain.log.records import LogEntry, RawRecord, entry_of
+from domain.log.log import Log, Reading
+from domain.log.records import LogEntry, entry_of
 
 
 def must_follow(version: int, last: int, order: str) -> None:
@@ -18,23 +16,11 @@ def must_follow(version: int, last: int, order: str) -> None:
         raise IntegrityError(f"the log is append-only: version {version} of {order} does not follow on version {last}")
 
 
-class LibraryReading(ABC):
+class LibraryReading:
     """The library's questions, answered from `raw_records` and `raw_records_of` of `log.Reading`."""
 
-    @abstractmethod
-    def raw_records(
-        self, *, after: int = 0, until: int | None = None, limit: int | None = None, topics: Sequence[str] = ()
-    ) -> Iterator[RawRecord]:
-        """Implements `log.Reading`."""
-
-    @abstractmethod
-    def raw_records_of(
-        self, originator_id: str, *, gt: int | None = None, lte: int | None = None, limit: int | None = None
-    ) -> Iterator[RawRecord]:
-        """Implements `log.Reading`."""
-
     def select_events(
-        self,
+        self: Reading,
         originator_id: UUID | str,
         *,
         gt: int | None = None,
@@ -47,7 +33,7 @@ class LibraryReading(ABC):
         return list(map(entry_of, found[::-1][:limit] if desc else found))
 
     def select_notifications(
-        self,
+        self: Reading,
         start: int | None,
         limit: int,
         stop: int | None = None,
@@ -64,11 +50,7 @@ class LibraryRecorder(ApplicationRecorder):
     """A recorder that writes in transactions. It has no subscriptions: the views wait by `wait_for_news`
     (`projections/feeder.py`)."""
 
-    @abstractmethod
-    def transaction(self) -> AbstractContextManager[Transaction]:
-        """Implements `log.Log`."""
-
-    def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int]:
+    def insert_events(self: Log, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int]:
         """One `append`, with its keywords, in a transaction of its own."""
         with self.transaction() as t:
             return t.append(stored_events, **kwargs)

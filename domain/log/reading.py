@@ -3,7 +3,7 @@
 They raise the library's OperationalError, never the driver's.
 """
 
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
@@ -31,7 +31,7 @@ _KEYS_BY_FORMER: Final = (
 )
 
 
-class SQLiteReading(LibraryReading):
+class SQLiteReading(LibraryReading, ABC):
     """Implements `log.Reading`."""
 
     @property

@@ -3,7 +3,7 @@
 They raise the library's errors, never the driver's.
 """
 
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
@@ -33,7 +33,7 @@ _EVERYTHING: Final = 2**62
 _CLAIM: Final = "kind, value, number, originator_id, version"
 
 
-class PostgresReading(LibraryReading):
+class PostgresReading(LibraryReading, ABC):
     """Implements `log.Reading`."""
 
     @abstractmethod
