@@ -20,7 +20,7 @@ from api.operations import READY_LAG_EVENTS_MAX
 from api.settings import Settings
 from domain.counted import counted
 from domain.ledger import OrderLedger
-from domain.log.mapper import DamagedEvent, KeysMissing, SealDamaged, UnknownTopic
+from domain.log.mapper import DamagedEvent, KeysMissing, UnknownTopic
 from domain.log.sqlite import sqlite3
 from domain.moments import instant, utc_now
 from domain.privacy.erasing import outstanding
@@ -183,7 +183,7 @@ def _of_views(ledger: OrderLedger, views: Views) -> Iterator[Found]:
         position = views.position()
         lag, stopped = max(0, ledger.head() - position), views.stopped_count()
         for raw in ledger.log_of_events.raw_records(after=position, limit=1):
-            with suppress(DamagedEvent, SealDamaged):  # they pass over that history alone
+            with suppress(DamagedEvent):  # they pass over that history alone
                 ledger.mapper.read(raw)
     except ViewsUnavailable:
         yield Found("views", "look", "there are none of this version", "`run.py serve` makes them when it starts")

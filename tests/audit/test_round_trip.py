@@ -111,13 +111,18 @@ def test_every_command_has_its_entry_in_an_imported_history(ledger: OrderLedger,
     there.log_of_events.close()
 
 
-def test_what_was_recorded_behind_an_entry_that_is_dated_ahead_is_imported_as_it_was(
-    ledger: OrderLedger, clock: Clock, tmp_path: Path
-) -> None:
+def import_one_paid_ahead(ledger: OrderLedger, clock: Clock) -> None:
+    """Order 1, with a payment that is dated some hours after the clock's time."""
     ahead = (clock() + timedelta(hours=20)).isoformat()
     history = [{"at": ahead, "type": "payment", "amount": "4.00", "reference": "p-1", "provider": "p"}]
     line = {"id": 1, "currency": "USD", "created_at": AT["at"], "items": [ITEM], "history": history}
     import_lines(ledger, BytesIO(json.dumps(line).encode()), on_rejected=lambda *why: pytest.fail(str(why)))
+
+
+def test_what_was_recorded_behind_an_entry_that_is_dated_ahead_is_imported_as_it_was(
+    ledger: OrderLedger, clock: Clock, tmp_path: Path
+) -> None:
+    import_one_paid_ahead(ledger, clock)
     paid = shaped({"amount": "1.00", "reference": "p-2", "provider": "p"}, ReceivePayment)
     for command in (ChangeItemQuantity(item=1, quantity=3), paid, ChangeStatus(status="processing")):
         do(ledger.change, ledger.uuid_of(1), command, ME)
@@ -129,10 +134,7 @@ def test_what_was_recorded_behind_an_entry_that_is_dated_ahead_is_imported_as_it
 def test_a_refund_of_a_payment_that_is_dated_ahead_is_imported_with_a_time_that_the_rules_take(
     ledger: OrderLedger, clock: Clock, tmp_path: Path
 ) -> None:
-    ahead = (clock() + timedelta(hours=20)).isoformat()
-    history = [{"at": ahead, "type": "payment", "amount": "4.00", "reference": "p-1", "provider": "p"}]
-    line = {"id": 1, "currency": "USD", "created_at": AT["at"], "items": [ITEM], "history": history}
-    import_lines(ledger, BytesIO(json.dumps(line).encode()), on_rejected=lambda *why: pytest.fail(str(why)))
+    import_one_paid_ahead(ledger, clock)
     refund = shaped({"amount": "1.00", "reference": "r-1", "provider": "p", "payment_reference": "p-1"}, RefundPayment)
     do(ledger.change, ledger.uuid_of(1), refund, ME)
     there = imported(lines(ledger), tmp_path, clock)
