@@ -379,8 +379,8 @@ class Log(Reading, Protocol):
         """The log's reads while no process writes, for as long as the block takes. Raises LogBusy, LogAway."""
 
     def wait_for_news(self, seconds: float, /) -> bool:
-        """Waits up to so many seconds for news of an append or of a changed access key; returns whether there may be
-        any. An engine that tells no news returns False at once. Only one thread of a process may wait."""
+        """Waits up to so many seconds for news of another node's append or of a changed access key; returns whether
+        there may be any. An engine that tells no news returns False at once. Only one thread of a process may wait."""
 
     def access_key_at_hand(self, key_hash: bytes) -> StoredKey | None:
         """The access key with this hash, where the process knows it without a wait; else None."""

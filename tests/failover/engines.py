@@ -2,21 +2,24 @@
 
 `python -m tests.failover.engines FOLDER`
 
-Needs the environment of the tests, which starts a PostgreSQL of its own, and a folder on a real disk.
+Needs the environment of the tests, which starts a PostgreSQL of its own, and a folder on a real disk. Nodes are
+measured twice: sharing this machine's cores, and each with a fixed share of a core, as if it had a machine of its own.
+The second needs root and the processor controller of Linux's control groups, version 1.
 """
 
 import json
+import os
 import sys
 import tempfile
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, nullcontext
 from datetime import datetime
 from functools import partial
 from http.client import HTTPConnection
-from itertools import count, cycle, islice
+from itertools import count, cycle, islice, product
 from pathlib import Path
 from random import Random
 from statistics import median
@@ -29,6 +32,7 @@ from bench.load import Load, drive, message, reads
 from domain.log.postgres.connection import SCHEMA
 from domain.log.sqlite import sqlite3
 from tests.conftest import Service
+from tests.crash.processes import children
 from tests.postgres import Cluster, files_in
 
 ROUNDS: Final = 3
@@ -36,6 +40,10 @@ ROUNDS: Final = 3
 PACE: Final = 500
 PACED_CLIENTS: Final = 32
 _BODIES: Final = 200
+# A control group for each node, and the processor time that a node has in each period.
+_GROUPS: Final = Path("/sys/fs/cgroup/cpu")
+_PERIOD_US: Final = 10_000
+_SHARE_US: Final = 2_000
 
 
 class Node:
@@ -65,6 +73,32 @@ def nodes(number: int, workers: int, **environment: str) -> Iterator[list[Node]]
             made.append(Node(folder, workers, **environment))
             stack.callback(made[-1].service.kill)
         yield made
+
+
+@contextmanager
+def limited(made: list[Node]) -> Iterator[None]:
+    """Limits each node to its share of a core."""
+    limits = {}
+    for node in made:
+        assert node.service.process
+        master = node.service.process.pid
+        group = _GROUPS / f"ledger-{master}"
+        group.mkdir()
+        (group / "cpu.cfs_period_us").write_text(str(_PERIOD_US))
+        (group / "cpu.cfs_quota_us").write_text(str(_SHARE_US))
+        limits[group] = [master, *children(master)]
+        _move(limits[group], group)
+    try:
+        yield
+    finally:
+        for group, processes in limits.items():
+            _move(processes, _GROUPS)
+            group.rmdir()
+
+
+def _move(processes: list[int], group: Path) -> None:
+    for process in processes:
+        (group / "cgroup.procs").write_text(str(process))
 
 
 def together(made: list[Node], ask: Callable[[Node], Load]) -> float:
@@ -113,6 +147,11 @@ def behind(node: Node, other: Node, cluster: Cluster, database: str, seconds: fl
 def main(seconds: float) -> None:
     cluster = Cluster("fsync=on").start()
     found: defaultdict[str, list[float]] = defaultdict(list)
+    limits: dict[str, Any] = {"which share all cores": lambda _: nullcontext()}
+    if os.access(_GROUPS, os.W_OK):
+        limits[f"each with {_SHARE_US / _PERIOD_US:.0%} of a core"] = limited
+    else:
+        print(f"nodes with a share of a core each are left out: {_GROUPS} cannot be written")
     try:
         engines: dict[str, Any] = {"SQLite": {}, "PostgreSQL": {"LEDGER_URL": cluster.url(cluster.new_database())}}
         with ExitStack() as stack:
@@ -125,12 +164,12 @@ def main(seconds: float) -> None:
                 for name, (node,) in running.items():
                     found[f"lists/s, 8 clients, {name}"].append(node.lists(8, seconds).requests_per_second)
         for _ in range(ROUNDS):
-            for number in (1, 2, 4):
-                with nodes(number, 1, LEDGER_URL=cluster.url(cluster.new_database())) as made:
+            for (how, limit), number in product(limits.items(), (1, 2, 4)):
+                with nodes(number, 1, LEDGER_URL=cluster.url(cluster.new_database())) as made, limit(made):
                     created = together(made, partial(Node.create, clients=64 // number, seconds=seconds))
-                    found[f"creates/s, 64 clients, {number} nodes"].append(created)
+                    found[f"creates/s, 64 clients, {number} nodes {how}"].append(created)
                     listed = together(made, partial(Node.lists, clients=64 // number, seconds=seconds))
-                    found[f"lists/s, 64 clients, {number} nodes"].append(listed)
+                    found[f"lists/s, 64 clients, {number} nodes {how}"].append(listed)
             with nodes(2, 2, LEDGER_URL=cluster.url(database := cluster.new_database())) as (node, other):
                 late = behind(node, other, cluster, database, 2 * seconds)
                 found[f"ms behind at p99, {PACE} creates/s"].append(late)

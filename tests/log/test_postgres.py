@@ -734,15 +734,26 @@ def lose_the_server(cluster: Cluster, database: str) -> None:
 # --- news ---
 
 
-def test_who_follows_hears_of_an_append_at_once(log: Log) -> None:
-    follower = open_log(log.url)
-    follower.wait_for_news(10)  # begins to listen
-    later = threading.Timer(0.3, append, (log, stored(ORDERS[0], 3)))
-    later.start()
-    began = time.monotonic()
-    follower.wait_for_news(10)
-    assert 0.2 < time.monotonic() - began < 5
-    follower.close()
+def test_another_nodes_append_is_heard_of_at_once(log: Log) -> None:
+    with closing(PostgresRecorder(log.url)) as follower:
+        follower.node = "another"
+        follower.wait_for_news(10)  # begins to listen
+        later = threading.Timer(0.3, append, (log, stored(ORDERS[0], 3)))
+        later.start()
+        began = time.monotonic()
+        assert follower.wait_for_news(10)
+        assert 0.2 < time.monotonic() - began < 5
+
+
+def test_an_append_of_the_same_node_is_no_news(log: Log) -> None:
+    """The process that appends feeds the node's views itself."""
+    with closing(PostgresRecorder(log.url)) as worker:
+        worker.wait_for_news(10)  # begins to listen
+        append(log, stored(ORDERS[0], 3))
+        assert not worker.wait_for_news(10)
+        with log.transaction() as t:
+            Keys(log).create(t, now=NOW, customer_id=1, name="a")
+        assert worker.wait_for_news(10)
 
 
 def test_an_access_key_is_known_without_a_wait_until_it_is_revoked(log: Log) -> None:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from secrets import token_hex
 from threading import Lock
 from typing import Any, Final
 
@@ -71,6 +72,9 @@ class PostgresRecorder(PostgresReading, LibraryRecorder):
     """Implements `log.Log`, and the library's ApplicationRecorder. `url` may name several hosts."""
 
     is_at_hand = False
+    # The id of this node, which the processes forked by this one inherit. The process that appends feeds its node's
+    # views itself, so its notification is no news to the others: they would read the records only to come second.
+    node = token_hex(4)
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -139,7 +143,7 @@ class PostgresRecorder(PostgresReading, LibraryRecorder):
         deadline = time.monotonic() + LOCK_WAIT_SECONDS_MAX
         while True:
             try:
-                t = PostgresTransaction(self._connection(), is_sealed=self._data_keys is not None)
+                t = PostgresTransaction(self._connection(), self.node, is_sealed=self._data_keys is not None)
                 t.begin(wants)
             except Lost:
                 self._discard()
@@ -274,7 +278,7 @@ class PostgresRecorder(PostgresReading, LibraryRecorder):
                 self._keys = self._keys_in_force(self._listener)
             if DATA_KEYS in told:
                 self.keys_told += 1
-            return bool(told)
+            return any(each != self.node for each in told)
         except (Lost, psycopg.Error):
             if self._listener is not None:
                 self._listener.close()

@@ -43,7 +43,7 @@ from domain.moments import instant
 from domain.privacy.keyring import GUEST, StoredDataKey
 
 CHANNEL: Final = "order_ledger"
-KEYS: Final = "keys"  # the notification of changed access keys; other notifications are the position reached
+KEYS: Final = "keys"  # the notification of changed access keys; that of an append is the appending node's id
 # For the copying of a log, which sends no statement while it writes the copy.
 HELD_IDLE_SECONDS_MAX: Final = 600
 
@@ -102,8 +102,9 @@ class _Savepoint:
 class PostgresTransaction(PostgresReading):
     """Implements `log.Transaction`, on the connection that has the log's lock."""
 
-    def __init__(self, connection: Connection, *, is_sealed: bool) -> None:
+    def __init__(self, connection: Connection, node: str, *, is_sealed: bool) -> None:
         self._connection = connection
+        self._node = node
         # A sealed log's data keys as this transaction knows them, and the keyring's `change` under the lock.
         self.keys = KeysAtHand() if is_sealed else None
         self.keys_change: bytes | None = None
@@ -494,7 +495,7 @@ class PostgresTransaction(PostgresReading):
         self._collect(len(self.unsent_events), len(self.unsent_claims))
         if self.keys is not None:
             self._statements += self.keys.inserting()
-        news = [*([str(self.head)] if self._written else []), *([KEYS] if self._has_changed_keys else [])]
+        news = [*([self._node] if self._written else []), *([KEYS] if self._has_changed_keys else [])]
         telling = [Statement("SELECT pg_notify($1, $2)", (CHANNEL, each)) for each in news]
         telling += [told()] if self._has_changed_data_keys else []
         return [*self._statements, *telling, Statement("COMMIT")]
