@@ -2,13 +2,16 @@
 
 import json
 import time
+from collections import defaultdict
 from collections.abc import Iterator
 from fcntl import LOCK_EX, flock
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from domain.log.opening import postgres_grants
+from domain.log.postgres.transaction import CHANNEL
 from tests.api.test_streams import AUDIT, stream
 from tests.conftest import Client, Service
 from tests.postgres import Cluster, files_in
@@ -200,6 +203,23 @@ def test_a_command_that_is_answered_stands_in_the_lists_of_its_node_and_of_other
         assert there.get("/api/v1/orders", headers={"Authorization": "Bearer x"}).status_code == 401
     finally:
         other.kill()
+
+
+def test_the_workers_of_a_node_tell_of_appends_by_one_id(on_postgres: Service) -> None:
+    """So none of them reads another's records back: the worker that appends feeds the node's views itself."""
+    key, ids = made_key(on_postgres, "orders:write"), defaultdict(set)
+    with psycopg.connect(on_postgres.url, autocommit=True) as listener:
+        listener.execute(f"LISTEN {CHANNEL}")
+        for _ in range(200):
+            made = on_postgres.client(key).post("/api/v1/orders", json={"items": [{"unit_price": "1"}]})
+            assert made.status_code == 201
+            for told in listener.notifies(timeout=0.05, stop_after=1):
+                ids[told.pid].add(told.payload)
+            if len(ids) == 2:
+                break
+    of_one, of_other = ids.values()
+    assert of_one == of_other
+    assert len(of_one) == 1
 
 
 def test_a_key_is_revoked_on_a_node_too_that_is_making_its_views(on_postgres: Service, tmp_path: Path) -> None:
