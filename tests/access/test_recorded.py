@@ -86,7 +86,7 @@ def test_a_scoped_key_may_do_what_it_was_scoped_to_from_then_on(ledger: OrderLed
         ("x", [], "no such key"),
     ],
 )
-def test_what_is_no_scope_for_a_key_is_refused_and_records_nothing(
+def test_a_wrong_change_of_scopes_is_refused_and_records_nothing(
     name: str, scopes: list[str], saying: str, ledger: OrderLedger, keys: Keys, clock: Clock
 ) -> None:
     lived(ledger, keys, clock)
@@ -187,7 +187,7 @@ def test_a_key_that_comes_in_by_another_way_later_is_never_adopted(
 # --- as auditors see it ---
 
 
-def test_auditors_read_what_became_of_keys_in_the_feed(tmp_path: Any) -> None:
+def test_auditors_read_the_events_of_keys_in_the_feed(tmp_path: Any) -> None:
     office = Office(tmp_path)
     lived(office.ledger, office.keys, office.clock)
     office.views.catch_up()
@@ -213,7 +213,7 @@ def test_a_keys_history_is_no_order_and_no_reconciliation(tmp_path: Any) -> None
     office.close()
 
 
-def test_the_command_line_records_whose_doing_it_is_and_verify_names_what_came_in_by_another_way(
+def test_the_command_line_records_the_actor_and_verify_names_a_key_altered_behind_it(
     service: Service,
 ) -> None:
     assert service.run("token", "create", "--scope", "orders:read", "--name", "clerk").returncode == 0

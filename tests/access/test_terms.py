@@ -52,7 +52,7 @@ def test_a_key_that_has_run_out_is_in_force_again_with_a_later_end(keys: Keys, c
 
 
 @pytest.mark.parametrize("what", ["revoke", "rotate", "change"])
-def test_what_becomes_of_a_key_holds_in_every_process_from_the_next_request_on(
+def test_a_change_of_a_key_holds_in_every_process_from_the_next_request_on(
     what: str, keys: Keys, ledger: OrderLedger, clock: Clock, do: Any
 ) -> None:
     assert isinstance(ledger.log_of_events, SQLiteRecorder)
@@ -82,7 +82,7 @@ def test_a_rotated_key_has_two_secrets_and_one_name_until_the_old_one_runs_out(
     assert verified(ledger) == []
 
 
-def test_no_secret_outlives_what_a_later_rotation_keeps_it_for(
+def test_no_secret_outlives_the_end_that_a_later_rotation_gives_it(
     keys: Keys, clock: Clock, do: Any, ledger: OrderLedger
 ) -> None:
     first = do(keys.create, scopes=["orders:read"], name="office", expires_at=clock() + 4 * HOUR)
@@ -111,7 +111,7 @@ def test_revoking_a_key_ends_all_its_secrets(keys: Keys, clock: Clock, do: Any, 
         ({"origins": ["https://SHOP.example.com"], "name": "a b", "scopes": ["all"]}, ["scopes", "origins", "name"]),
     ],
 )
-def test_all_that_is_no_good_of_a_key_is_named_and_nothing_is_recorded(
+def test_every_wrong_term_of_a_key_is_named_and_nothing_is_recorded(
     terms: dict[str, Any], fields: list[str], keys: Keys, clock: Clock, do: Any, ledger: OrderLedger
 ) -> None:
     if "expires_at" in terms:
@@ -151,7 +151,7 @@ def test_terms_that_no_event_gave_are_found(how: str, keys: Keys, clock: Clock, 
     assert saying in problem
 
 
-def test_a_ledger_of_an_older_version_gets_what_is_kept_of_keys_when_it_is_opened(
+def test_a_ledger_of_an_older_version_gets_the_columns_of_keys_when_it_is_opened(
     ledger: OrderLedger, keys: Keys, clock: Clock, do: Any
 ) -> None:
     key = do(keys.create, customer_id=7, name="shop")

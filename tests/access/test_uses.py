@@ -54,7 +54,7 @@ def test_an_earlier_use_that_another_process_keeps_later_does_not_count(tmp_path
 
 
 @pytest.mark.parametrize("content", [None, b"", b"no database at all, and longer than a header of one" * 100])
-def test_where_the_file_is_none_nobody_is_refused_and_nothing_is_known(
+def test_a_file_of_uses_that_is_missing_or_no_database_hinders_no_key(
     content: bytes | None, tmp_path: Path, clock: Clock
 ) -> None:
     path = tmp_path / "uses.db"
@@ -67,7 +67,7 @@ def test_where_the_file_is_none_nobody_is_refused_and_nothing_is_known(
     assert uses.all() == ({} if content else {"a": instant(clock())})
 
 
-def test_whoever_holds_the_file_keeps_no_request_waiting(tmp_path: Path, clock: Clock) -> None:
+def test_a_lock_on_the_file_of_uses_keeps_no_request_waiting(tmp_path: Path, clock: Clock) -> None:
     path = tmp_path / "uses.db"
     uses = Uses(path, clock)
     uses.note("a")

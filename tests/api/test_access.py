@@ -119,7 +119,7 @@ def test_either_scheme_is_taken_in_letters_of_any_case(
 
 
 @pytest.mark.parametrize("route", [route for route in chain(READS, WRITES, OFFICES) if "{" in route.path], ids=str)
-def test_who_may_not_ask_does_not_learn_whether_an_order_exists(
+def test_a_key_without_the_right_does_not_learn_whether_an_order_exists(
     route: Route, service: Service, owner: Customer, order: dict[str, str], by_scope: dict[str, Client]
 ) -> None:
     client = by_scope["audit:read"] if route.takes == "customer" else owner

@@ -101,7 +101,7 @@ def test_every_field_at_fault_in_a_command_is_named(what: str, service: Service,
     assert all(fault["message"] in problem["detail"] for fault in problem["errors"])
 
 
-def test_what_is_wrong_beside_an_unknown_currency_is_named_with_it(staff: Client) -> None:
+def test_faults_beside_an_unknown_currency_are_named_with_it(staff: Client) -> None:
     body = {"currency": "XXY", "customer": {"username": "u"}, "items": [], **IN_IRAN, "payment_method": THUMBNAILS}
     problem = assert_problem(staff.post(ORDERS, json=body), 422, "invalid-field")
     assert {fault["field"] for fault in problem["errors"]} == {
@@ -134,7 +134,7 @@ def test_what_is_wrong_beside_an_unknown_currency_is_named_with_it(staff: Client
         ),
     ],
 )
-def test_what_does_not_fit_and_what_the_rules_refuse_of_a_new_order_are_named_together(
+def test_faults_of_shape_and_of_rules_in_a_new_order_are_named_together(
     body: dict[str, Any], fields: set[str] | None, service: Service, staff: Client
 ) -> None:
     with nothing_recorded(service):
@@ -154,7 +154,7 @@ def test_what_does_not_fit_and_what_the_rules_refuse_of_a_new_order_are_named_to
         ({"nots": 1, "notes": "well"}, {"nots"}),
     ],
 )
-def test_what_does_not_fit_and_what_the_rules_refuse_of_a_changed_order_are_named_together(
+def test_faults_of_shape_and_of_rules_in_a_change_of_an_order_are_named_together(
     body: dict[str, Any], fields: set[str], service: Service, staff: Client
 ) -> None:
     order = placed(staff, billing_country={"code": "IR"})
@@ -201,7 +201,7 @@ LINES = [{"item": "1", "amount": "1"}, {"item": 9, "amount": "1"}, {"shipping": 
         ("POST", "/charges", {"amount": "x", "item": 9}, {"kind", "amount", "item"}),
     ],
 )
-def test_what_does_not_fit_and_what_the_rules_refuse_of_any_command_are_named_together(
+def test_faults_of_shape_and_of_rules_in_any_command_are_named_together(
     method: str, path: str, body: dict[str, Any], fields: set[str], service: Service, staff: Client
 ) -> None:
     order = paid(staff, placed(staff), "50.00")
@@ -228,7 +228,7 @@ def test_what_does_not_fit_and_what_the_rules_refuse_of_any_command_are_named_to
         ({"notes": 7}, {"notes"}),
     ],
 )
-def test_what_does_not_fit_and_what_the_rules_refuse_of_a_line_are_named_together(
+def test_faults_of_shape_and_of_rules_in_a_line_of_a_batch_are_named_together(
     line: dict[str, Any], fields: set[str], service: Service, staff: Client
 ) -> None:
     with nothing_recorded(service):
@@ -245,7 +245,7 @@ def test_what_does_not_fit_and_what_the_rules_refuse_of_a_line_are_named_togethe
         ({"customer_id": "7"}, {"customer_id"}),
     ],
 )
-def test_what_does_not_fit_and_what_the_rules_refuse_of_a_key_are_named_together(
+def test_faults_of_shape_and_of_rules_in_a_new_key_are_named_together(
     body: dict[str, Any], fields: set[str], service: Service
 ) -> None:
     client = service.client(issue(service, "keys:write"))
@@ -296,7 +296,7 @@ def test_every_parameter_at_fault_in_a_customers_query_is_named(new_customer: An
         assert {fault["field"] for fault in problem["errors"]} == asked.keys()
 
 
-def test_a_body_that_is_none_of_an_order_is_refused_in_a_moment() -> None:
+def test_a_body_that_is_no_order_is_refused_in_a_moment() -> None:
     """A body that is no order once took hundredths of a second in the largest shape, for each such line of a batch."""
     began = time.process_time()
     for _ in range(50):
@@ -305,7 +305,7 @@ def test_a_body_that_is_none_of_an_order_is_refused_in_a_moment() -> None:
     assert time.process_time() - began < 0.25
 
 
-def test_all_that_is_wrong_in_a_commands_headers_and_parameters_is_named(staff: Client) -> None:
+def test_every_fault_in_a_commands_headers_and_parameters_is_named(staff: Client) -> None:
     order = placed(staff)
     wrong = {"headers": {"Idempotency-Key": "a b", "If-Match": "x"}, "params": {"nots": "1", "dry_run": "maybe"}}
     for url, body in ((ORDERS, {"items": []}), (f"{ORDERS}/{order['id']}/status", {"status": "hold"})):

@@ -136,7 +136,7 @@ def test_a_batch_that_is_tried_says_what_it_would_record_and_records_nothing(ser
         ({"type": "void", "reference": "f-1", "provider": "p", "reason": "r"}, "history[0]"),
     ],
 )
-def test_what_finance_alone_may_say_is_refused_to_others_line_by_line(
+def test_a_line_that_needs_finance_write_is_refused_to_other_keys(
     entry: dict[str, Any], scope: str, service: Service
 ) -> None:
     writer = service.client(issue(service, "orders:write"))
@@ -153,7 +153,7 @@ def test_finance_may_force_a_payment_in_a_line(service: Service, staff: Client) 
     assert taken(staff, {"history": [payment | {"at": "2024-05-01T09:05:00Z"}]})[0]["status"] == 201
 
 
-def test_who_may_not_write_orders_sends_no_batch(service: Service, staff: Client) -> None:
+def test_a_batch_with_a_wrong_key_header_or_parameter_is_refused_whole(service: Service, staff: Client) -> None:
     with nothing_recorded(service):
         assert_problem(send(service.client(issue(service, "orders:read")), {}), 403, "not-allowed")
         assert_problem(send(service.client(issue(service, customer=5)), {}), 403, "not-allowed")
@@ -221,7 +221,7 @@ def test_an_upload_that_is_cut_off_keeps_the_lines_that_were_whole(
     assert [line["outcome"] for line in again] == ["there"] * (count - 1) + ["created"]
 
 
-def test_who_ends_an_upload_early_and_still_listens_is_told_of_the_lines_that_were_whole(
+def test_a_client_that_ends_an_upload_early_is_told_of_the_lines_that_were_whole(
     service: Service, staff: Client
 ) -> None:
     answer = exchange(service, head(staff, 999) + b'{"key": "early-1"}\n{"key": "early-2"}', ends=True)

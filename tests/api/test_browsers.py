@@ -49,14 +49,14 @@ def test_answers_and_errors_can_be_read_by_an_allowed_page_with_the_headers_that
         assert "Access-Control-Allow-Credentials" not in answer.headers
 
 
-def test_other_pages_get_no_leave(open_to_pages: Service) -> None:
+def test_pages_of_other_origins_get_no_leave(open_to_pages: Service) -> None:
     customer = open_to_pages.client(issue(open_to_pages, customer=7))
     assert "Access-Control-Allow-Origin" not in customer.get(SHOP, headers={"Origin": OTHER}).headers
     preflight = requests.options(open_to_pages.base + SHOP, headers={"Origin": OTHER, **PREFLIGHT}, timeout=5)
     assert "Access-Control-Allow-Origin" not in preflight.headers
 
 
-def test_without_the_setting_no_page_gets_leave(service: Service) -> None:
+def test_no_page_gets_leave_without_the_setting(service: Service) -> None:
     answer = requests.options(service.base + SHOP, headers={"Origin": ORIGIN, **PREFLIGHT}, timeout=5)
     assert "Access-Control-Allow-Origin" not in answer.headers
 

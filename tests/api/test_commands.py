@@ -510,7 +510,7 @@ def test_a_change_records_one_event_for_each_kind_of_it(
         assert staff.patch(f"{ORDERS}/{order['id']}", json=body).content == answer.content
 
 
-def test_what_a_change_leaves_out_stays_and_null_empties(staff: Client) -> None:
+def test_a_field_that_a_change_leaves_out_stays_and_null_empties_it(staff: Client) -> None:
     order = placed(staff, notes="n", billing_address="a", billing_city={"id": 1, "name": "c"}, payment_method=_CARD)
     after = staff.patch(f"{ORDERS}/{order['id']}", json={"notes": None, "billing_city": None}).json()
     assert (after["notes"], after["billing_city"], after["billing_address"]) == (None, None, "a")
@@ -542,7 +542,7 @@ _TO = {
 
 
 @pytest.mark.parametrize("status", _TO)
-def test_what_can_change_depends_on_the_status(status: str, service: Service, staff: Client) -> None:
+def test_the_status_decides_which_changes_are_taken(status: str, service: Service, staff: Client) -> None:
     order = moved(staff, placed(staff), *_TO[status])
     url = f"{ORDERS}/{order['id']}"
     attempts = [
@@ -662,7 +662,7 @@ def test_a_status_change_records_its_reason(service: Service, staff: Client) -> 
 
 
 @pytest.mark.parametrize(("first", "to"), [([], "deleted"), (["cancelled"], "deleted"), (["cancelled"], "refunded")])
-def test_what_was_received_must_be_refunded_before_an_order_is_deleted_or_refunded(
+def test_money_received_must_be_refunded_before_an_order_is_deleted_or_refunded(
     first: list[str], to: str, service: Service, staff: Client
 ) -> None:
     order = moved(staff, paid(staff, placed(staff), "60.00"), *first)
@@ -753,7 +753,7 @@ def test_a_payment_is_void_by_the_scope_finance_write_alone_and_for_a_reason(ser
 
 
 @pytest.mark.parametrize("name", ["payment-failures", "refund-failures", "chargebacks", "chargeback-reversals"])
-def test_to_force_what_was_pulled_or_given_back_needs_the_scope_finance_write(
+def test_a_forced_failure_or_chargeback_needs_the_scope_finance_write(
     name: str, service: Service, staff: Client
 ) -> None:
     order = placed(staff)
@@ -831,7 +831,7 @@ def test_a_partial_refund_does_not_ask_the_customer_to_pay_again(staff: Client) 
     )
 
 
-def test_what_is_owed_again_is_outstanding_again(staff: Client) -> None:
+def test_a_refund_that_is_owed_again_is_outstanding_again(staff: Client) -> None:
     order = paid(staff, placed(staff), amount="100")
     url = f"{ORDERS}/{order['id']}"
     after = staff.post(f"{url}/refunds", json={**refund("100"), "owed_again": True}).json()
@@ -989,7 +989,7 @@ def test_a_field_that_is_wrong_gets_a_422_that_names_it(
         {"billing_postal_code": None, "billing_national_code": None, "billing_mobile_number": None},
     ],
 )
-def test_what_irans_rules_allow_is_taken(billing: Document, staff: Client) -> None:
+def test_billing_fields_that_irans_rules_allow_are_taken(billing: Document, staff: Client) -> None:
     order = placed(staff, billing_country=_IRAN, **billing)
     assert {name: order[name] for name in billing} == billing
 
@@ -1162,7 +1162,7 @@ def test_an_order_needs_an_item_or_says_that_it_has_none(service: Service, staff
     assert staff.post(ORDERS, json={"items": []}).status_code == 201
 
 
-def test_all_that_is_wrong_in_a_new_order_is_named_at_once(staff: Client) -> None:
+def test_every_fault_in_a_new_order_is_named_at_once(staff: Client) -> None:
     wrong = {
         "currency": "USD",
         "billing_postal_code": "?",

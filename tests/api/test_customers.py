@@ -140,7 +140,7 @@ def test_a_customer_without_an_order_is_not_found(reference: str, staff: Client)
     assert_problem(staff.get(f"{CUSTOMERS}/{reference}"), 404, "customer-not-found")
 
 
-def test_who_waits_for_a_position_finds_the_order_behind_it(
+def test_a_read_that_waits_for_an_orders_position_counts_that_order(
     staff: Client, new_customer: Callable[[], Customer]
 ) -> None:
     customer = new_customer()

@@ -148,12 +148,12 @@ _MALFORMED = {
 
 
 @pytest.mark.parametrize("what", _MALFORMED)
-def test_what_is_no_proper_request_gets_an_error_of_the_one_shape(what: str, service: Service) -> None:
+def test_a_malformed_request_gets_an_error_of_the_one_shape(what: str, service: Service) -> None:
     sent, status, code = _MALFORMED[what]
     assert_problem(exchange(service, sent), status, code)
 
 
-def test_even_the_answer_to_what_is_no_proper_request_carries_an_id(service: Service) -> None:
+def test_the_answer_to_a_malformed_request_carries_an_id_too(service: Service) -> None:
     answers = {what: exchange(service, sent) for what, (sent, _, _) in _MALFORMED.items()}
     assert [what for what, answer in answers.items() if not (answer and answer.headers.get("X-Request-Id"))] == []
 

@@ -33,7 +33,7 @@ def modes(folder: Path) -> dict[str, str]:
 
 
 @of_a_file
-def test_whatever_the_service_makes_is_its_owners_alone(
+def test_every_file_that_the_service_makes_is_its_owners_alone(
     tmp_path: Path, make_service: Callable[..., Service], open_umask: None
 ) -> None:
     own = tmp_path / "own" / "var"
@@ -54,7 +54,9 @@ def test_whatever_the_service_makes_is_its_owners_alone(
     assert modes(tmp_path / "own") == {}
 
 
-def test_each_file_is_made_so_whatever_the_umask_of_who_uses_the_library(tmp_path: Path, open_umask: None) -> None:
+def test_every_file_that_the_library_makes_is_its_owners_alone_whatever_the_umask(
+    tmp_path: Path, open_umask: None
+) -> None:
     own = tmp_path / "own"
     create_key(own / "ledger.key")
     SQLiteRecorder(own / "ledger.db").close()
@@ -145,6 +147,6 @@ def test_a_service_whose_key_becomes_readable_says_that_it_signs_nothing_more(
     assert "the views cannot be fed" not in service.log()
 
 
-def test_who_serves_as_root_is_told(tmp_path: Path, make_service: Callable[..., Service]) -> None:
+def test_a_service_that_runs_as_root_warns_of_it(tmp_path: Path, make_service: Callable[..., Service]) -> None:
     told = make_service(workers=1).log()
     assert told.count("as root") == (os.geteuid() == 0)

@@ -35,9 +35,7 @@ class Away(OrderLedger):
         return super().head()
 
 
-def test_who_follows_while_the_log_is_out_of_reach_has_not_all_of_it_read_when_it_is_back(
-    ledger: OrderLedger, views: Views
-) -> None:
+def test_a_stream_begun_while_the_log_is_away_reads_from_its_position_on(ledger: OrderLedger, views: Views) -> None:
     ledger.write(ledger.create, new_order(), Provenance("staff")).result()
     reached = views.catch_up()
     away = Away(ledger.log_of_events, is_made=True)

@@ -112,7 +112,9 @@ def test_a_rotated_key_keeps_its_name_and_the_old_secret_runs_out_at_its_date(
     assert [service.client(key).get(ORDERS).status_code for key in (new, newest)] == [401, 200]
 
 
-def test_nobody_gives_by_a_key_what_they_may_not_do_themselves(service: Service, smith: Client, name: Any) -> None:
+def test_a_key_makes_and_changes_no_key_with_more_rights_than_its_own(
+    service: Service, smith: Client, name: Any
+) -> None:
     called = name()
     narrow = service.client(issue(service, "keys:write"))
     assert_problem(smith.post(KEYS, json={"scopes": ["orders:read", "audit:read"]}), 403, "not-allowed")
@@ -138,7 +140,7 @@ def test_keys_are_for_those_with_the_scope_for_them(service: Service) -> None:
             assert_problem(answer, 403, "not-allowed")
 
 
-def test_all_that_is_wrong_with_a_key_is_named(smith: Client) -> None:
+def test_every_fault_of_a_key_is_named(smith: Client) -> None:
     body = {"name": "a b", "scopes": ["orders:all"], "expires_at": "2020-01-01T00:00:00Z", "origins": ["shop"]}
     errors = assert_problem(smith.post(KEYS, json=body), 422, "invalid-field")["errors"]
     assert {error["field"] for error in errors} == {"name", "scopes", "expires_at", "origins[0]"}
@@ -155,7 +157,7 @@ def test_all_that_is_wrong_with_a_key_is_named(smith: Client) -> None:
         assert_problem(smith.delete(f"{KEYS}/{path}"), 404, "key-not-found")
 
 
-def test_who_made_a_key_over_http_stands_in_the_log(service: Service, name: Any) -> None:
+def test_the_actor_of_a_key_made_over_http_stands_in_the_log(service: Service, name: Any) -> None:
     called, made = name(), name()
     smith = service.client(issue(service, "keys:write", "audit:read", name=called))
     smith.post(KEYS, json={"name": made, "scopes": ["audit:read"]}, headers={"Ledger-Act": "ada"})

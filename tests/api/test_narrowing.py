@@ -17,7 +17,7 @@ def everything(service: Service) -> Client:
     return service.client(issue(service, *SCOPES))
 
 
-def test_a_list_has_the_fields_that_are_asked_for_in_their_own_order(staff: Client) -> None:
+def test_a_list_has_the_fields_that_are_asked_for_in_the_documents_order(staff: Client) -> None:
     placed(staff)
     placed(staff, currency="BHD", items=[{"unit_price": "79.900"}])
     asked = {"fields": "total, id,currency,,id", "limit": "1"}
@@ -33,7 +33,7 @@ def test_a_list_has_the_fields_that_are_asked_for_in_their_own_order(staff: Clie
     assert answer.headers["Ledger-Position"] == whole.headers["Ledger-Position"]
 
 
-def test_an_order_has_them_with_its_version_and_unchanged_it_is_not_sent(staff: Client) -> None:
+def test_an_order_has_the_fields_asked_for_and_is_not_sent_again_unchanged(staff: Client) -> None:
     order = placed(staff)
     url = f"{ORDERS}/{order['id']}"
     answer = staff.get(url, params={"fields": "items,uuid"})
@@ -43,7 +43,7 @@ def test_an_order_has_them_with_its_version_and_unchanged_it_is_not_sent(staff: 
 
 
 @pytest.mark.parametrize("of", NARROWABLE, ids=lambda of: of.id)
-def test_names_that_no_answer_has_are_all_named_with_those_that_there_are(of: Operation, everything: Client) -> None:
+def test_unknown_fields_are_all_named_with_the_known_ones(of: Operation, everything: Client) -> None:
     url = of.path.format_map(dict.fromkeys(("order_id", "customer_id"), 1) | NAMED)
     answer = everything.get(url, params={"fields": f"{of.fields[0]},nots,no te"})
     problem = assert_problem(answer, 400, "invalid-parameter", field="fields")
@@ -73,7 +73,7 @@ def test_rows_of_every_list_are_narrowed(service: Service, everything: Client) -
             assert all(row.keys() <= {of.fields[0]} for row in narrowed[rows])
 
 
-def test_the_contracts_of_customers_know_no_such_parameter(staff: Client, new_customer: Any) -> None:
+def test_the_contracts_of_customers_know_no_parameter_fields(staff: Client, new_customer: Any) -> None:
     customer: Customer = new_customer()
     order = placed(staff, customer)
     for path, id_ in ((SHOP, order["id"]), (STOREFRONT.rstrip("/"), order["uuid"])):
@@ -83,12 +83,12 @@ def test_the_contracts_of_customers_know_no_such_parameter(staff: Client, new_cu
     assert customer.get(SHOP, params={"fields": "nots"}).json()["results"][0]["id"] == order["id"]
 
 
-def test_commands_take_no_such_parameter(staff: Client) -> None:
+def test_commands_take_no_parameter_fields(staff: Client) -> None:
     order = placed(staff)
     answer = staff.patch(f"{ORDERS}/{order['id']}", json={}, params={"fields": "id"})
     assert_problem(answer, 400, "invalid-parameter", field="fields")
 
 
-def test_who_may_not_ask_hears_that_first(service: Service) -> None:
+def test_an_unknown_key_gets_a_401_before_unknown_fields_are_named(service: Service) -> None:
     stranger = service.client("none")
     assert_problem(stranger.get(ORDERS, params={"fields": "nots"}), 401, "not-authenticated")

@@ -35,7 +35,7 @@ DESCRIBED: dict[str, Any] = json.loads(document())
 _OF_OTHERS = {"/openapi.json", "/docs", "/docs/{name}"}  # they are the description itself
 
 
-def test_it_is_a_document_of_openapi_3_1() -> None:
+def test_the_description_is_a_document_of_openapi_3_1() -> None:
     validate(DESCRIBED)
     assert DESCRIBED["openapi"].startswith("3.1")
 
@@ -104,9 +104,7 @@ def test_every_parameter_that_is_wrong_by_itself_is_named_with_the_others(path: 
         if method != "get" and not re.match("/api/v1/(i/)?orders", path)  # tests/api/test_trials.py has these
     ],
 )
-def test_nothing_is_done_for_whoever_sends_a_parameter_that_is_not_known(
-    path: str, method: str, everything: Client
-) -> None:
+def test_a_request_with_an_unknown_parameter_is_refused(path: str, method: str, everything: Client) -> None:
     answer = everything.request(method, re.sub(r"{\w+}", "1", path), params={"nots": "1"}, json={})
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "nots"), answer.text
 
@@ -247,7 +245,7 @@ def test_every_field_of_every_answer_is_described(service: Service, everything: 
     assert_as_problem(everything.get(f"{ORDERS}/0"))
 
 
-def test_whose_an_event_of_an_access_key_is_in_the_audit_feed_is_described(everything: Client) -> None:
+def test_the_access_key_of_an_event_in_the_audit_feed_is_described(everything: Client) -> None:
     assert everything.post("/api/v1/keys", json={"name": "fed", "scopes": ["orders:read"]}).status_code == 201
     feed = "/api/v1/audit/events"
     assert_as_described(everything.get(feed, params={"type": "KeyMade"}), feed)
@@ -262,7 +260,7 @@ def test_reconciliations_can_be_asked_for_by_each_status_that_they_have(everythi
     assert all(everything.get(path, params={"status": status}).ok for status in STATUSES)
 
 
-def test_what_the_document_of_an_order_says_of_an_erasure_is_described(everything: Client) -> None:
+def test_an_erasure_in_an_orders_document_is_described(everything: Client) -> None:
     customer = {"id": 78, "email": "eve@example.com", "first_name": "Eve"}
     order = everything.post(ORDERS, json={"customer": customer, "items": []}).json()
     erased = everything.post("/api/v1/privacy/customers/78/erasures", json={"parts": ["contact"]})
@@ -356,7 +354,7 @@ def test_every_form_in_which_an_address_answers_is_described(service: Service, e
     assert answered == {path: described[path] for path in answered}
 
 
-def test_every_field_of_what_is_answered_of_persons_is_described(everything: Client) -> None:
+def test_every_field_of_the_answers_about_persons_is_described(everything: Client) -> None:
     person, person_id = "/api/v1/privacy/customers/{customer_id}", 4_711
     order = placed(everything, customer={"id": person_id, "email": "e@example.com"})
     assert everything.post(f"{ORDERS}/{order['id']}/status", json={"status": "cancelled"}).ok
@@ -555,7 +553,7 @@ FITS, UNFIT = schemathesis.GenerationMode.POSITIVE, schemathesis.GenerationMode.
     + [(operation, UNFIT) for operation in ENDING if operation.body or operation.parameters or operation.headers],
     ids=lambda given: given.id if isinstance(given, Operation) else given.name,
 )
-def test_what_the_description_allows_and_what_it_does_not_is_answered_as_it_says(
+def test_requests_that_fit_the_description_or_do_not_are_answered_as_it_says(
     operation: Operation,
     mode: schemathesis.GenerationMode,
     service: Service,

@@ -114,7 +114,7 @@ def test_guest_is_true_or_false(staff: Client, guest: str) -> None:
     assert_problem(staff.get(ORDERS, params={"guest": guest}), 400, "invalid-parameter", field="guest")
 
 
-def test_an_import_brings_all_of_it(service: Service, staff: Client) -> None:
+def test_an_import_brings_own_ids_metadata_guest_and_charges(service: Service, staff: Client) -> None:
     line = {
         "id": 880_001,
         "key": "#880001",

@@ -99,7 +99,7 @@ def test_a_position_that_is_none_gets_400(
     assert_problem(answer, 400, "invalid-parameter", field="min_position")
 
 
-def test_a_reader_who_waits_gets_what_is_written_meanwhile(staff: Client, owner: Customer) -> None:
+def test_a_reader_that_waits_gets_the_order_that_is_written_meanwhile(staff: Client, owner: Customer) -> None:
     head = position(owner.get(SHOP))
     with ThreadPoolExecutor(1) as threads:
         waiting = threads.submit(owner.get, f"{SHOP}?limit=100&min_position=orders:{head + 1}")
@@ -109,7 +109,9 @@ def test_a_reader_who_waits_gets_what_is_written_meanwhile(staff: Client, owner:
     assert written["id"] in [shown["id"] for shown in answer.json()["results"]]
 
 
-def test_what_was_written_is_read_at_once_from_every_worker(service: Service, staff: Client, owner: Customer) -> None:
+def test_an_order_is_read_from_every_worker_as_soon_as_it_is_written(
+    service: Service, staff: Client, owner: Customer
+) -> None:
     written = placed(staff, owner)
     for _ in range(8):
         assert service.client(key_of(owner)).get(STOREFRONT).json()["results"][0]["id"] == written["uuid"]

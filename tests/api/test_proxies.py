@@ -100,7 +100,7 @@ def test_headers_of_the_other_family_are_the_clients_and_change_nothing(
         ("203.0.113.7, 10.0.0.2, 10.0.0.3", "https", "shop.example.com"),
     ],
 )
-def test_what_proxies_add_is_read_from_the_right_behind_the_trusted_ones(
+def test_forwarded_headers_are_read_from_the_right_behind_the_trusted_proxies(
     sources: str | None, schemes: str, hosts: str, trusting: Service, owner: Customer
 ) -> None:
     told = {"X-Forwarded-Proto": schemes, "X-Forwarded-Host": hosts}
@@ -232,14 +232,16 @@ def test_a_trusted_proxys_port_and_prefix_stand_in_every_address(
         ),
     ],
 )
-def test_what_is_no_port_or_no_path_never_stands_in_an_address(
+def test_a_malformed_forwarded_port_or_prefix_never_stands_in_an_address(
     told: dict[str, str], trusting: Service, owner: Customer
 ) -> None:
     headers = {name: value.encode() for name, value in (_BEHIND | told).items()}
     assert_problem(trusting.client(key_of(owner)).get(SHOP, headers=headers), 400, "invalid-host")
 
 
-def test_port_and_prefix_are_of_the_family_that_is_not_asked(trusting_the_standard: Service, owner: Customer) -> None:
+def test_x_forwarded_port_and_prefix_count_for_nothing_where_forwarded_is_read(
+    trusting_the_standard: Service, owner: Customer
+) -> None:
     evil = {"X-Forwarded-Port": "666", "X-Forwarded-Prefix": "/evil"}
     assert addresses(trusting_the_standard, owner, {**_STANDARD, **evil}) == [SHOP_URL] * 3
 
@@ -253,7 +255,7 @@ def test_not_even_a_trusted_proxy_moves_the_paths(headers: dict[str, str], trust
 @pytest.mark.parametrize(
     "host", ["<script>", "a b", "evil.example/path", "user@evil.example", 'x"y', "a:b", "a:999999"]
 )
-def test_what_is_no_host_never_stands_in_an_address(
+def test_a_malformed_host_never_stands_in_an_address(
     host: str, service: Service, trusting: Service, owner: Customer
 ) -> None:
     forwarded = trusting.client(key_of(owner)).get(SHOP, headers={"X-Forwarded-Host": host})
@@ -265,6 +267,6 @@ def test_what_is_no_host_never_stands_in_an_address(
     assert direct.headers["Content-Type"] == "application/problem+json"
 
 
-def test_a_scheme_that_is_none_never_stands_in_an_address(trusting: Service, owner: Customer) -> None:
+def test_an_unknown_scheme_never_stands_in_an_address(trusting: Service, owner: Customer) -> None:
     answer = trusting.client(key_of(owner)).get(SHOP, headers={"X-Forwarded-Proto": "javascript"})
     assert_problem(answer, 400, "invalid-host")

@@ -10,7 +10,7 @@ from tests.api.conftest import SHOP, assert_problem, issue
 from tests.conftest import Service
 
 
-def test_who_asks_too_much_gets_429_and_when_to_come_again_and_others_do_not_notice(
+def test_a_caller_above_its_rate_gets_429_with_retry_after_and_others_notice_nothing(
     make_service: Callable[..., Service],
 ) -> None:
     service = make_service(workers=1, LEDGER_RATE_LIMIT="5/2")
@@ -29,7 +29,7 @@ def test_who_asks_too_much_gets_429_and_when_to_come_again_and_others_do_not_not
     assert greedy.get(SHOP).status_code == 200
 
 
-def test_without_the_setting_there_is_no_limit(service: Service) -> None:
+def test_requests_have_no_limit_without_the_setting(service: Service) -> None:
     client = service.client(issue(service, customer=7))
     answers = [client.get(SHOP) for _ in range(50)]
     assert {answer.status_code for answer in answers} == {200}

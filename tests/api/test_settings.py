@@ -29,7 +29,7 @@ def assert_refused(done: subprocess.CompletedProcess[bytes], *told: str) -> None
     assert all(words in said for words in told), said
 
 
-def test_nothing_of_a_password_is_shown_of_an_address_of_another_kind_either(tmp_path: Path) -> None:
+def test_a_password_in_an_address_of_another_kind_is_not_shown_either(tmp_path: Path) -> None:
     for password in ("geheim", "geheim@geheim", "geheim/geheim", "geheim:geheim"):
         done = run(tmp_path, "token", "list", LEDGER_URL=f"mysql://shop:{password}@127.0.0.1:1/ledger")
         assert_refused(done, "mysql://shop:***@127.0.0.1:1/ledger")
@@ -85,14 +85,14 @@ def test_a_password_that_is_not_encoded_is_told_so_and_not_shown(password: str, 
         ("LEDGER_CHECKPOINT_SECONDS", "99999999999999", "it should be whole seconds like '3600'"),
     ],
 )
-def test_a_wrong_setting_is_named_with_what_would_be_right(name: str, value: str, told: str, tmp_path: Path) -> None:
+def test_a_wrong_setting_is_named_with_a_right_value(name: str, value: str, told: str, tmp_path: Path) -> None:
     (tmp_path / "text").write_text("This is no database, and longer than the header of one would have to be. " * 20)
     done = run(tmp_path, "import", os.devnull, **{name: value.format(folder=tmp_path)})
     assert_refused(done, name, told.format(folder=tmp_path))
     assert {file.name for file in tmp_path.iterdir()} <= {"text", "ledger.db", "keys.db", "master.key"}
 
 
-def test_all_that_is_wrong_in_the_settings_is_named_at_once(tmp_path: Path) -> None:
+def test_every_fault_in_the_settings_is_named_at_once(tmp_path: Path) -> None:
     wrong = {
         "LEDGER_URL": "mysql://localhost/ledger",
         "LEDGER_CURRENCY": "dollars",
@@ -164,7 +164,9 @@ def test_settings_that_are_right_are_used_and_empty_ones_are_as_if_unset(
         ("localhost", {}, False),
     ],
 )
-def test_who_would_send_keys_over_plain_http_is_warned(host: str, settings: dict[str, str], is_warned: bool) -> None:
+def test_an_operator_whose_keys_would_go_over_plain_http_is_warned(
+    host: str, settings: dict[str, str], is_warned: bool
+) -> None:
     told = list(serving.warnings(host, read({"LEDGER_URL": "sqlite:////nowhere/ledger.db", **settings})))
     assert any(f"keys go over plain HTTP to {host};" in warning for warning in told) == is_warned
 

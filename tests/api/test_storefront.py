@@ -339,7 +339,7 @@ def test_a_customer_deletes_an_order_once(
 @pytest.mark.parametrize(
     "way", ["paid in part", "paid", "processing and paid", "shipped", "completed", "cancelled and paid"]
 )
-def test_a_customer_cannot_delete_what_was_paid_or_shipped(
+def test_a_customer_cannot_delete_an_order_that_was_paid_or_shipped(
     way: str, service: Service, staff: Client, new_customer: NewCustomer
 ) -> None:
     customer = new_customer()
@@ -360,7 +360,7 @@ def test_an_order_whose_payment_was_refunded_can_be_deleted(
     assert topics(service, order["uuid"])[-1] == "status_changed"
 
 
-def test_answers_for_customers_name_the_currencies_of_their_page_and_lists_can_be_narrowed_to_one(
+def test_lists_for_customers_name_their_pages_currencies_and_are_narrowed_to_one(
     staff: Client, new_customer: Callable[[], Customer]
 ) -> None:
     customer, empty = new_customer(), new_customer()

@@ -155,7 +155,7 @@ def test_a_long_history_is_told_step_by_step(staff: Client, new_customer: Callab
     assert [frame.data["items_count"] for frame in told] == list(range(1, 40))
 
 
-def test_what_is_asked_wrongly_is_refused(
+def test_a_stream_is_refused_to_wrong_keys_and_for_wrong_parameters(
     staff: Client, auditor: Client, new_customer: Callable[[], Customer], service: Service
 ) -> None:
     me = new_customer()
@@ -184,7 +184,7 @@ def test_a_revoked_key_ends_its_stream(service: Service, staff: Client) -> None:
 
 
 @pytest.mark.parametrize("change", [{"scopes": ["orders:read"]}, {"origins": ["https://elsewhere.test"]}])
-def test_a_key_that_may_other_things_than_before_ends_its_stream(change: dict[str, Any], service: Service) -> None:
+def test_a_key_whose_rights_are_changed_ends_its_stream(change: dict[str, Any], service: Service) -> None:
     name = f"changed-{next(iter(change))}"
     admin = service.client(issue(service, "keys:write", "audit:read", "orders:read"))
     made = admin.post("/api/v1/keys", json={"name": name, "scopes": ["audit:read"]}).json()
@@ -210,7 +210,7 @@ def test_a_quiet_stream_has_a_heartbeat(auditor: Client) -> None:
         assert next(line for line in lines if line.startswith(b": beat"))
 
 
-def test_who_takes_nothing_of_a_stream_is_ended(staff: Client, auditor: Client, service: Service) -> None:
+def test_a_stream_of_which_the_client_takes_nothing_is_ended(staff: Client, auditor: Client, service: Service) -> None:
     """The worker keeps nothing for such a follower, which goes on later from its position."""
     for _ in range(4):
         placed(staff, items=[{"unit_price": "1"}] * 200)
@@ -232,7 +232,9 @@ def test_streams_take_no_places_of_requests(auditor: Client, staff: Client, serv
         assert {live.take(1)[0].data["order"] for live in lives} == {order["uuid"]}
 
 
-def test_who_leaves_before_its_stream_begins_takes_no_place_of_others(make_service: Callable[..., Service]) -> None:
+def test_a_client_that_leaves_before_its_stream_begins_takes_no_place_of_others(
+    make_service: Callable[..., Service],
+) -> None:
     service = make_service(workers=1, LEDGER_CONNECTIONS_PER_ADDRESS="512")
     staff, key = service.client(issue(service, "orders:write")), issue(service, customer=1)
     for _ in range(3):

@@ -219,7 +219,7 @@ def serving(handler: type[_Keys]) -> Iterator[HTTPServer]:
     server.server_close()
 
 
-def test_all_who_come_while_the_keys_are_asked_for_wait_for_them(make_service: Callable[..., Service]) -> None:
+def test_requests_that_come_while_the_keys_are_fetched_wait_for_them(make_service: Callable[..., Service]) -> None:
     """The first request fetches the keys.
 
     An earlier version refused the others meanwhile, or fetched the keys for each.

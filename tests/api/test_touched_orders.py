@@ -42,7 +42,7 @@ def test_each_order_comes_once_as_it_is_now_in_the_order_of_its_last_event_delet
     assert read_on(staff, f"{ORDERS}?after_position={token}")[0] == [third]
 
 
-def test_what_is_written_between_two_pages_comes_behind_them(staff: Client, since: str) -> None:
+def test_orders_written_between_two_pages_come_behind_them(staff: Client, since: str) -> None:
     orders = [placed(staff) for _ in range(4)]
     page = staff.get(f"{ORDERS}?after_position={since}&limit=2").json()
     assert page["results"] == orders[:2]

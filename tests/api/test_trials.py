@@ -56,7 +56,7 @@ def test_a_change_that_is_tried_is_told_and_leaves_the_order_as_it_was(
         ("status", {"status": "hold"}, {"dry_run": "maybe"}, 400, "invalid-parameter"),
     ],
 )
-def test_what_would_be_refused_is_refused_when_it_is_tried(
+def test_a_command_that_would_be_refused_is_refused_when_it_is_tried(
     path: str, body: Any, asked: dict[str, str], status: int, code: str, service: Service, staff: Client
 ) -> None:
     url = f"{ORDERS}/{placed(staff)['id']}"

@@ -39,7 +39,7 @@ def lengthen(office: Office, order: str) -> None:
     office.views.catch_up()
 
 
-def test_whose_an_order_is_is_asked_of_the_views_before_a_delete_waits_for_the_log(office: Office) -> None:
+def test_a_delete_of_anothers_order_is_refused_without_waiting_for_the_log(office: Office) -> None:
     others, guests = office.place(customer={"id": 1}), office.place()
     customer = office.key(customer=2)
     elsewhere = SQLiteRecorder(office.ledger.log_of_events.path)
