@@ -1,9 +1,10 @@
 """Gives commands to the ledger, and answers with their position in the log and whether the views have reached it."""
 
 import asyncio
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from msgspec import Raw
 from api.answers import json_answer, stamp
 from api.asking import WORK_SECONDS_MAX, Asking
 from domain.aggregate import Event
-from domain.ledger import FOLD_EVENTS_MAX, OrderLedger, Outcome
+from domain.ledger import FoldFirst, OrderLedger, Outcome
 from domain.log.log import LogAway
 from domain.log.records import Provenance
 from domain.order.commands import Command, CreateOrder, ImportOrder
@@ -38,15 +39,24 @@ class Commanding:
 
     async def create(self, command: CreateOrder, provenance: Provenance, **options: Any) -> Outcome:
         with self._counted(CreateOrder):
-            then = await self._then(command, provenance)
-            return await self.in_time(self.ledger.write(self.ledger.create, command, provenance, then=then, **options))
+            return await self._outcome(partial(self.ledger.write, self.ledger.create, command, provenance, **options))
 
     async def give(self, uuid: UUID, command: Command, provenance: Provenance, **options: Any) -> Outcome:
         with self._counted(type(command)):
-            then = await self._then(command, provenance)
-            return await self.in_time(
-                self.ledger.write(self.ledger.change, uuid, command, provenance, then=then, **options)
+            return await self._outcome(
+                partial(self.ledger.write, self.ledger.change, uuid, command, provenance, **options)
             )
+
+    async def _outcome(self, write: Callable[..., Future[Outcome]]) -> Outcome:
+        """The outcome of a command. An order with many events that an earlier write of it left is folded here, outside
+        of the writer's turn, so that no other command waits for it."""
+        then: Order | None = None
+        while True:
+            try:
+                return await self.in_time(write(then=then))
+            except FoldFirst as first:
+                uuid, version = first.uuid, first.version
+            then = await self.asking.in_thread(partial(self.ledger.order, uuid, version))
 
     @contextmanager
     def _counted(self, kind: type[Command | CreateOrder]) -> Iterator[None]:
@@ -80,18 +90,6 @@ class Commanding:
             raise LogAway(f"a command was not done within {seconds_max} s, and {begun}") from None
         finally:
             del work  # it holds its error, and the error's traceback this frame
-
-    async def _then(self, command: Command, provenance: Provenance) -> Order | None:
-        """The order as an earlier request with this idempotency key left it, where folding it takes long; else None.
-
-        It is folded here, before the writer's turn, so that no other command waits for it.
-        """
-        if not self.ledger.may_be_known(command, provenance):
-            return None
-        claim = await self.asking.of_log(lambda: self.ledger.written_before(command, provenance))
-        if claim is None or claim.version <= FOLD_EVENTS_MAX:
-            return None
-        return await self.asking.in_thread(lambda: self.ledger.order(claim.originator_id, claim.version))
 
     def recorded(self, resp: Response, outcome: Outcome) -> None:
         """Sets the headers of a command."""

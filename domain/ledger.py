@@ -254,7 +254,7 @@ class OrderLedger(Application[UUID]):
         then: Order | None = None,
         is_trial: bool = False,
     ) -> Outcome:
-        """Records a new order in one atomic append. `then` and `is_trial` are as in `change`. Raises a Refusal."""
+        """Records a new order in one atomic append. `then` and `is_trial` are as in `change`, and so are the errors."""
         asked = _Asked("create", command, provenance, then, is_trial)
         if replayed := self._replayed(t, asked):
             return replayed
@@ -278,11 +278,11 @@ class OrderLedger(Application[UUID]):
         then: Order | None = None,
         is_trial: bool = False,
     ) -> Outcome:
-        """Gives a command to an order; records its events. Raises a Refusal.
+        """Gives a command to an order; records its events. Raises a Refusal, FoldFirst.
 
         `expected_versions`: raises OrderMoved where the order is at none of them. `owner_id`: raises OrderNotFound
-        where the order is not this customer's, or is deleted. `then`: the order after the write of `written_before`,
-        where the caller has read it already. `is_trial`: records nothing; the outcome has the events.
+        where the order is not this customer's, or is deleted. `then`: the order that an earlier FoldFirst has named.
+        `is_trial`: records nothing; the outcome has the events.
         """
         asked = _Asked(f"{uuid} {type(command).__name__}", command, provenance, then, is_trial)
         order = self.order_in(t, uuid)
@@ -423,21 +423,6 @@ class OrderLedger(Application[UUID]):
         """The position of the log's last event; 0 while it is empty."""
         return self.log_of_events.max_notification_id() or 0
 
-    def may_be_known(self, command: commands.Command, provenance: Provenance) -> bool:
-        """Whether a command has an idempotency key or a reference that an earlier write may have claimed."""
-        return bool(self._wants(command, provenance).claims)
-
-    def written_before(self, command: commands.Command, provenance: Provenance) -> Claim | None:
-        """The claim of an earlier write with this idempotency key, or of the same movement; None where there is none.
-
-        `create` and `change` find out whether the earlier write was the same command.
-        """
-        log, asked = self.log_of_events, _Asked("", command, provenance)
-        claim = None
-        if provenance.idempotency_key is not None:
-            claim = log.claim("idempotency", asked.idempotency_value())
-        return claim or (recorded_before(log, command).claim if isinstance(command, commands.Move) else None)
-
     # --- the steps of a command ---
 
     def order_in(self, t: Transaction, uuid: UUID, version: int | None = None) -> Order:
@@ -515,11 +500,13 @@ class OrderLedger(Application[UUID]):
         return t.append(stored, provenance=provenance, now=now, claims=claims)
 
     def _order_at(self, t: Transaction, claim: Claim, asked: "_Asked") -> Order:
-        """The order as the claiming write left it, made again from its events up to then."""
+        """The order as the claiming write left it, made again from its events up to then. Raises FoldFirst."""
         order = asked.then
-        if order is None or (order.uuid, order.version) != (claim.originator_id, claim.version):
-            order = self.order_in(t, claim.originator_id, claim.version)
-        return order
+        if order is not None and (order.uuid, order.version) == (claim.originator_id, claim.version):
+            return order
+        if claim.version > FOLD_EVENTS_MAX:
+            raise FoldFirst(claim.originator_id, claim.version)
+        return self.order_in(t, claim.originator_id, claim.version)
 
     def _replayed(self, t: Transaction, asked: "_Asked") -> Outcome | None:
         """The outcome of an earlier write with this idempotency key; None where there is none. Raises
@@ -599,13 +586,23 @@ def must_be_whole(uuid: UUID, version: int, known: int) -> None:
         )
 
 
+class FoldFirst(Exception):
+    """A command was given before, and the order that it then left has too many events to be folded while other commands
+    wait. The caller folds it, and gives the command again with it."""
+
+    def __init__(self, uuid: UUID, version: int) -> None:
+        super().__init__(f"order {uuid} at version {version}")
+        self.uuid = uuid
+        self.version = version
+
+
 class _Asked(NamedTuple):
     """A command with its scope (a new order, or which order and shape of command) and its provenance."""
 
     scope: str
     command: commands.Command
     provenance: Provenance
-    # The order after an earlier write of the same command, where the caller has read it already.
+    # The order after an earlier write of the same command, where a FoldFirst has named it.
     then: Order | None = None
     is_trial: bool = False
 

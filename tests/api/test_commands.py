@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 import requests
 
+from domain.ledger import FOLD_EVENTS_MAX
 from tests.api.conftest import (
     NOBODY,
     ORDERS,
@@ -366,6 +367,22 @@ def test_a_payment_that_was_known_already_keeps_its_idempotency_key(service: Ser
     assert staff.post(url, json=known, headers=headers).status_code == 201
     with nothing_recorded(service):
         assert_problem(staff.post(url, json=payment("20"), headers=headers), 422, "idempotency-key-reused")
+
+
+def test_a_repeated_command_of_a_long_history_is_answered_with_the_order_as_it_left_it(staff: Client) -> None:
+    """Such an order is folded before the command is given again."""
+    order = placed(staff)
+    url, first = f"{ORDERS}/{order['id']}", {"Idempotency-Key": "long-history"}
+    for nth in range(FOLD_EVENTS_MAX):
+        staff.patch(url, json={"notes": str(nth)})
+    paid = staff.post(f"{url}/payments", json=(known := payment("10")), headers=first)
+    assert paid.status_code == 201, paid.text
+    assert int(paid.headers["ETag"].strip('"')) > FOLD_EVENTS_MAX
+    staff.patch(url, json={"notes": "the last ones"})
+    for headers in (first, {}):
+        again = staff.post(f"{url}/payments", json=known, headers=headers)
+        assert (again.status_code, again.content) == (paid.status_code, paid.content)
+        assert ("Idempotency-Replayed" in again.headers) == bool(headers)
 
 
 def test_a_replay_comes_before_the_version_that_it_was_for(service: Service, staff: Client) -> None:
