@@ -31,13 +31,13 @@ def paid(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
 
 
 @pytest.mark.parametrize("path", READS)
-def test_an_auditors_key_reads_everything_here(paid: Office, path: str) -> None:
+def test_an_auditors_key_reads_every_address_of_the_audit(paid: Office, path: str) -> None:
     for method in ("GET", "HEAD"):
         assert paid.ask(AUDIT + path, method=method).status_code == 200
 
 
 @pytest.mark.parametrize("path", READS)
-def test_no_other_key_sees_anything_here(paid: Office, path: str) -> None:
+def test_no_other_key_reads_any_address_of_the_audit(paid: Office, path: str) -> None:
     owner = paid.key(customer=7)
     everything_else = paid.key("orders:read", "orders:write", "finance:read", "finance:write")
     for key in (owner, everything_else):
@@ -47,13 +47,13 @@ def test_no_other_key_sees_anything_here(paid: Office, path: str) -> None:
 
 
 @pytest.mark.parametrize("path", [*READS, "/orders/2", "/orders/2/evidence"])
-def test_what_is_refused_is_refused_in_the_same_words_whether_the_order_exists_or_not(paid: Office, path: str) -> None:
+def test_a_refusal_has_the_same_words_whether_the_order_exists_or_not(paid: Office, path: str) -> None:
     refused = paid.ask(AUDIT + path, paid.key(customer=7))
     assert refused.json == paid.ask(AUDIT + "/orders/1", paid.key(customer=8)).json
 
 
 @pytest.mark.parametrize("path", READS)
-def test_without_a_key_that_is_in_force_nobody_sees_anything_here(paid: Office, path: str) -> None:
+def test_no_address_of_the_audit_is_read_without_a_key_in_force(paid: Office, path: str) -> None:
     revoked = paid.key("audit:read")
     paid.ledger.write(paid.keys.revoke, revoked[:8], now=paid.clock()).result()
     for key in (revoked, "unknown"):
@@ -73,7 +73,7 @@ def test_an_auditors_key_gives_no_command(paid: Office, method: str, path: str, 
 @pytest.mark.parametrize(
     "path", ["/api/v1/orders", "/api/v1/orders/1", "/api/shop/customers/me/orders", "/api/v1/i/orders"]
 )
-def test_an_auditors_key_reads_the_lists_of_nobody(paid: Office, path: str) -> None:
+def test_an_auditors_key_reads_no_list_of_orders(paid: Office, path: str) -> None:
     assert paid.ask(path, paid.auditor).status_code == 403
 
 
@@ -84,7 +84,7 @@ def test_an_auditors_key_deletes_no_order_through_the_storefront(paid: Office) -
 
 @pytest.mark.parametrize("path", READS)
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
-def test_nothing_here_can_be_written(paid: Office, path: str, method: str) -> None:
+def test_no_address_of_the_audit_can_be_written(paid: Office, path: str, method: str) -> None:
     assert paid.ask(AUDIT + path, paid.auditor, method).status_code == 405
 
 

@@ -86,7 +86,7 @@ def as_of(office: Office, order: UUID, contract: str, **moment: Any) -> bytes:
     return answer.content
 
 
-def test_what_the_lists_showed_after_each_command_is_what_stands_as_of_then(office: Office) -> None:
+def test_an_order_as_of_each_command_is_the_document_that_was_shown_then(office: Office) -> None:
     saved = recorded_run(office)
     # Commands of one instant differ in version and position alone.
     last_at = {(one.uuid, one.recorded_at): one for one in saved}
@@ -126,7 +126,7 @@ def version_then(office: Office, **moment: Any) -> int:
     return version
 
 
-def test_without_a_moment_it_is_the_order_as_it_is_now(told: Office) -> None:
+def test_an_order_without_a_moment_is_as_it_is_now(told: Office) -> None:
     staff = told.key("orders:read")
     for path in ("/orders/2", f"/orders/{told.ledger.uuid_of(2)}"):
         assert told.ask(AUDIT + path).content == told.ask("/api/v1/orders/2", staff).content
@@ -166,7 +166,7 @@ def test_a_position_that_is_another_orders_has_the_last_event_before_it(office: 
     ]
 
 
-def test_what_happened_earlier_than_it_was_recorded_was_not_known_then(office: Office) -> None:
+def test_an_imported_event_is_known_from_its_recording_and_not_from_its_occurrence(office: Office) -> None:
     bring(
         office.ledger,
         created_at="2024-05-01T09:00:00Z",
@@ -279,7 +279,7 @@ def test_reading_the_past_records_nothing_and_needs_no_views(told: Office) -> No
     assert told.ledger.head() == head
 
 
-def test_over_the_wire_too_what_the_lists_showed_stands_as_of_then(service: Service, staff: Client) -> None:
+def test_an_order_as_of_each_command_is_the_document_shown_then_over_http_too(service: Service, staff: Client) -> None:
     auditor = service.client(service.key("audit:read", "audit:personal"))
     owner = service.client(service.key(customer=1))
     order = staff.post("/api/v1/orders", json={"customer": {"id": 1}, "items": [{"unit_price": "79.99"}]})

@@ -60,7 +60,7 @@ def problems(office: Office) -> list[tuple[int, str]]:
     return [(problem.position, problem.reason) for problem in found]
 
 
-def test_what_nobody_touched_holds(office: Office) -> None:
+def test_a_ledger_that_nobody_touched_holds(office: Office) -> None:
     assert problems(office) == []
 
 
@@ -87,7 +87,7 @@ def test_what_nobody_touched_holds(office: Office) -> None:
         ("CREATE VIEW more AS SELECT 1", "the view more in it is not the one that this program makes"),
     ],
 )
-def test_what_was_done_to_the_views_is_named_where_it_was_done(office: Office, statement: str, reason: str) -> None:
+def test_a_change_in_the_views_is_named_with_its_place(office: Office, statement: str, reason: str) -> None:
     with without_triggers(office.views.path.resolve()) as views:
         views.execute(statement)
     assert [said for _, said in problems(office) if reason in said] != []
@@ -175,7 +175,7 @@ def order(office: Office, number: int) -> Any:
         ),
     ],
 )
-def test_what_was_done_beside_the_records_is_named(office: Office, statement: str, reason: str) -> None:
+def test_a_change_beside_the_records_is_named(office: Office, statement: str, reason: str) -> None:
     with without_triggers(office.settings.ledger) as ledger:
         ledger.execute(statement)
     assert [said for _, said in problems(office) if reason in said] != []

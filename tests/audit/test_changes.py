@@ -108,7 +108,7 @@ def test_an_item_keeps_its_number_when_another_is_taken_out(office: Office) -> N
     assert {name.partition(".")[0] for name in changed if name.startswith("items[")} == {"items[2]"}
 
 
-def test_without_ends_it_is_from_the_first_version_to_the_last(told: Office) -> None:
+def test_changes_without_ends_are_from_the_first_version_to_the_last(told: Office) -> None:
     whole = told.audit("/orders/1/changes")
     assert whole == told.audit("/orders/1/changes", **{"from": 1, "to": 15})
     assert whole == told.audit("/orders/1/changes", **{"from": "", "to": ""})

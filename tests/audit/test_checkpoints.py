@@ -57,7 +57,7 @@ def test_a_checkpoint_signs_the_size_and_the_root_of_the_log(office: Office, eve
     assert base64.b64decode(found[2]) == root_of(digests(office))
 
 
-def test_its_signature_is_by_the_key_that_is_published(office: Office) -> None:
+def test_a_checkpoints_signature_is_by_the_key_that_is_published(office: Office) -> None:
     office.place()
     name, key_id, encoded = office.audit("/checkpoint")["public_key"].split("+", 2)
     typed = base64.b64decode(encoded)
@@ -68,7 +68,7 @@ def test_its_signature_is_by_the_key_that_is_published(office: Office) -> None:
     Ed25519PublicKey.from_public_bytes(typed[1:]).verify(signed[4:], text.encode() + b"\n")
 
 
-def test_it_is_json_unless_the_note_alone_is_asked_for(office: Office) -> None:
+def test_a_checkpoint_is_json_unless_the_note_alone_is_asked_for(office: Office) -> None:
     office.place()
     told, note = office.ask(f"{AUDIT}/checkpoint"), plain(office)
     assert told.headers["content-type"] == "application/json"
@@ -103,7 +103,7 @@ def test_while_nothing_is_recorded_the_checkpoint_stays_the_same_and_is_kept_onc
     assert office.ledger.log_of_events.checkpoints() == kept_in_the_file(office) == [first]
 
 
-def test_what_is_read_within_a_minute_is_signed_as_it_is_and_kept_once(office: Office) -> None:
+def test_heads_that_are_read_within_a_minute_are_signed_and_the_first_alone_is_kept(office: Office) -> None:
     """Otherwise readers could fill the disk."""
     order = office.place()
     first = plain(office)
@@ -117,7 +117,7 @@ def test_what_is_read_within_a_minute_is_signed_as_it_is_and_kept_once(office: O
     assert office.ledger.log_of_events.checkpoints() == kept_in_the_file(office) == [first, last]
 
 
-def test_what_was_kept_before_stays_in_the_file(office: Office) -> None:
+def test_checkpoints_that_were_kept_before_stay_in_the_file(office: Office) -> None:
     office.settings.checkpoints.write_bytes(b"kept before\n")
     office.place()
     note = plain(office)
@@ -143,7 +143,7 @@ def test_signers_at_once_leave_every_note_whole(office: Office) -> None:
 
 
 @pytest.mark.parametrize("tampering", ["UPDATE events SET digest = zeroblob(32)", "DELETE FROM events"])
-def test_a_log_that_does_not_go_on_from_what_was_signed_is_not_signed_again(office: Office, tampering: str) -> None:
+def test_a_log_that_does_not_go_on_from_its_signed_head_is_not_signed_again(office: Office, tampering: str) -> None:
     """A signature over a rewritten history would make the history look true."""
     for _ in range(3):
         office.place()
@@ -172,7 +172,7 @@ def test_without_a_key_nothing_is_signed_and_the_answer_says_how_to_get_one(
     assert not office.settings.checkpoints.exists()
 
 
-def test_the_public_key_is_served_to_who_has_no_key_of_the_service(
+def test_the_public_key_is_served_without_a_key_of_the_service(
     office: Office, make_office: Callable[..., Office]
 ) -> None:
     for method in ("GET", "HEAD"):

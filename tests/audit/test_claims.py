@@ -155,7 +155,7 @@ def test_a_claim_that_was_tampered_with_is_named(ledger: Ledger, what: str) -> N
     assert any(reason in line for line in told), told
 
 
-def test_the_command_names_what_was_done_to_claims_and_schema_and_exits_1(ledger: Ledger) -> None:
+def test_the_command_names_tampered_claims_and_schema_and_exits_1(ledger: Ledger) -> None:
     ledger.tamper("DELETE FROM claims WHERE kind = 'refund'")
     ledger.ask("DROP TRIGGER claims_are_not_deleted")
     status, told = ledger.verify()

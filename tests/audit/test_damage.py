@@ -53,14 +53,14 @@ def assert_unreadable(office: Office, path: str, key: str | None = None, **optio
     assert answer.json["detail"] == "This order's history cannot be read. It is noted under request req-7."
 
 
-def test_its_history_is_not_read_and_that_of_the_others_is(damaged: Office) -> None:
+def test_a_damaged_orders_history_is_not_read_and_that_of_the_others_is(damaged: Office) -> None:
     for path in READS:
         assert_unreadable(damaged, f"{AUDIT}/orders/{DAMAGED}{path}")
         for order in WHOLE:
             assert damaged.ask(f"{AUDIT}/orders/{order}{path}").status_code == 200
 
 
-def test_it_takes_no_command_and_the_others_do(damaged: Office) -> None:
+def test_a_damaged_order_takes_no_command_and_the_others_do(damaged: Office) -> None:
     key, head = staff(damaged), damaged.ledger.head()
     assert_unreadable(damaged, f"/api/v1/orders/{DAMAGED}", key, method="PATCH", json={"notes": "b"})
     assert damaged.ledger.head() == head
@@ -70,7 +70,7 @@ def test_it_takes_no_command_and_the_others_do(damaged: Office) -> None:
         assert "ledger-views" not in answer.headers
 
 
-def test_a_malformed_command_for_it_is_told_its_fault(damaged: Office) -> None:
+def test_a_malformed_command_for_a_damaged_order_is_told_its_fault(damaged: Office) -> None:
     """Its history is read to name further faults alone."""
     body = {"notes": 7, "shipping_cost": "1"}
     answer = damaged.ask(f"/api/v1/orders/{DAMAGED}", staff(damaged), "PATCH", json=body)
@@ -78,7 +78,7 @@ def test_a_malformed_command_for_it_is_told_its_fault(damaged: Office) -> None:
     assert [fault["field"] for fault in answer.json["errors"]] == ["notes"]
 
 
-def test_who_has_met_it_reads_what_is_recorded_afterwards(damaged: Office) -> None:
+def test_a_reader_that_has_met_the_damage_reads_later_records(damaged: Office) -> None:
     """An exception that a caller holds must not keep a query open, and so an old snapshot of the log."""
     reading = Reading(damaged.ledger)
     with pytest.raises((DamagedEvent, UnknownTopic, BrokenHistory)) as held:
@@ -111,7 +111,7 @@ def test_views_made_anew_say_of_the_order_that_it_cannot_be_read(damaged: Office
     assert damaged.ask("/api/shop/customers/me/orders", damaged.key(customer=DAMAGED)).json["count"] == 0
 
 
-def test_the_views_go_on_behind_it_once_they_were_made_anew(damaged: Office) -> None:
+def test_the_views_go_on_behind_the_damage_once_they_were_made_anew(damaged: Office) -> None:
     damaged.views.rebuild()
     key = staff(damaged)
     answer = damaged.ask("/api/v1/orders/3", key, "PATCH", json={"notes": "later"})
@@ -120,14 +120,14 @@ def test_the_views_go_on_behind_it_once_they_were_made_anew(damaged: Office) -> 
     assert damaged.views.position() == damaged.ledger.head()
 
 
-def test_the_feed_stops_at_it_and_goes_on_behind_it(damaged: Office) -> None:
+def test_the_feed_stops_at_the_damage_and_goes_on_behind_it(damaged: Office) -> None:
     assert_unreadable(damaged, f"{AUDIT}/events")
     assert [event["position"] for event in damaged.feed(after=f"orders:{AT}")] == [9, 10]
     for order in WHOLE:
         assert len(damaged.feed(order=str(order))) == 3
 
 
-def test_who_has_met_it_in_the_feed_reads_on_what_is_recorded_afterwards(damaged: Office) -> None:
+def test_a_follower_that_has_met_the_damage_in_the_feed_reads_later_events(damaged: Office) -> None:
     gc.disable()  # such an exception and its frames are a cycle, which lives until the next collection
     try:
         assert_unreadable(damaged, f"{AUDIT}/events")

@@ -126,7 +126,7 @@ def test_a_pack_holds_against_a_checkpoint_that_was_kept_long_before(office: Off
     assert "begins with the 2 records of your checkpoint" in " ".join(said.stdout.split())
 
 
-def test_who_kept_a_checkpoint_of_any_day_gets_a_pack_that_goes_on_from_it(office: Office, tmp_path: Path) -> None:
+def test_a_pack_goes_on_from_a_checkpoint_that_was_kept_on_any_day(office: Office, tmp_path: Path) -> None:
     order = office.place()
     kept = tmp_path / "kept.txt"
     kept.write_bytes(office.checkpoints.current())
@@ -228,7 +228,7 @@ def test_a_pack_that_came_over_the_wire_holds(service: Service, tmp_path: Path) 
     assert json.loads((folder / "order.json").read_bytes()) == order
 
 
-def test_no_pack_leaves_whose_proofs_do_not_lead_to_what_was_signed(office: Office) -> None:
+def test_no_pack_leaves_whose_proofs_do_not_lead_to_the_signed_root(office: Office) -> None:
     for _ in range(4):
         office.place()
     office.checkpoints.current()

@@ -203,14 +203,14 @@ def test_memory_does_not_grow_with_the_log(office: Office, tmp_path: Path) -> No
 # --- the object-centric event log ---
 
 
-def test_it_is_a_whole_database_whose_references_lead_somewhere(office: Office, tmp_path: Path) -> None:
+def test_an_ocel_export_is_a_whole_database_whose_references_lead_somewhere(office: Office, tmp_path: Path) -> None:
     lived(office, 20)
     file = ocel(office.ledger, tmp_path / "o.sqlite")
     assert rows(file, "PRAGMA integrity_check") == [("ok",)]
     assert rows(file, "PRAGMA foreign_key_check") == []
 
 
-def test_every_event_is_there_once_under_its_position_and_type(office: Office, tmp_path: Path) -> None:
+def test_every_event_is_in_an_ocel_export_once_under_its_position_and_type(office: Office, tmp_path: Path) -> None:
     lived(office, 20)
     one_of_each(office)
     one_of_what_few_have(office)
@@ -223,7 +223,7 @@ def test_every_event_is_there_once_under_its_position_and_type(office: Office, t
         assert {event_id for (event_id,) in rows(file, f"SELECT ocel_id FROM event_{kind}")} == of_this
 
 
-def test_times_are_when_it_happened_and_tell_the_events_of_one_instant_apart(office: Office, tmp_path: Path) -> None:
+def test_times_in_an_ocel_export_tell_the_events_of_one_instant_apart(office: Office, tmp_path: Path) -> None:
     order = office.place(items=[{}] * 3)
     office.clock.tick(microseconds=5)
     do(office.ledger.change, order.uuid, ChangeOrder(notes="x"), ME)
@@ -257,7 +257,7 @@ def test_orders_items_payments_and_customers_are_objects(office: Office, tmp_pat
     assert rows(file, "SELECT ocel_id, id FROM object_customer") == [("customer:7", 7)]
 
 
-def test_an_event_belongs_to_its_order_and_to_what_else_it_is_about(office: Office, tmp_path: Path) -> None:
+def test_an_event_belongs_to_its_order_and_to_the_other_objects_it_is_about(office: Office, tmp_path: Path) -> None:
     order = one_of_each(office)
     file = ocel(office.ledger, tmp_path / "o.sqlite")
     query = (
@@ -308,7 +308,7 @@ def test_a_refund_that_names_no_payment_belongs_to_its_order_alone(office: Offic
     assert found == [(f"order:{order.uuid}",)]
 
 
-def test_what_changes_in_an_object_stands_under_the_time_of_its_event(office: Office, tmp_path: Path) -> None:
+def test_a_change_of_an_object_stands_under_the_time_of_its_event(office: Office, tmp_path: Path) -> None:
     order = office.place(items=[{"unit_price": "10"}])
     office.give(order, ChangeItemQuantity, item=1, quantity=3)
     office.give(order, ReceivePayment, amount="30", reference="p", provider="x")
@@ -353,7 +353,7 @@ def test_amounts_are_whole_minor_units_of_each_currency(office: Office, tmp_path
     assert [digits_of(currency) for currency in ("KWD", "JPY", "USD")] == [3, 0, 2]
 
 
-def test_nothing_personal_leaves(office: Office, tmp_path: Path) -> None:
+def test_an_ocel_export_has_nothing_personal(office: Office, tmp_path: Path) -> None:
     order = office.place(**PERSONAL)
     office.give(order, ChangeOrder, notes="xx-more", billing_first_name="xx-other")
     assert exported(office.ledger, "jsonl").count(b"xx-") > 10
@@ -466,7 +466,7 @@ def pm4py() -> Path:
     return python
 
 
-def test_pm4py_loads_it_and_finds_what_the_ledger_has(office: Office, tmp_path: Path, pm4py: Path) -> None:
+def test_pm4py_loads_an_ocel_export_and_finds_what_the_ledger_has(office: Office, tmp_path: Path, pm4py: Path) -> None:
     lived(office, 40)
     one_of_each(office)
     file = ocel(office.ledger, tmp_path / "o.sqlite")

@@ -101,7 +101,7 @@ def test_every_type_of_event_is_told_in_words(told: Told) -> None:
     assert {event["type"] for event in told.feed()} == {shape.__name__ for shape in e.TOPICS.values()}
 
 
-def test_what_few_orders_have_is_told_in_words_too(told: Told) -> None:
+def test_rare_types_of_event_are_told_in_words_too(told: Told) -> None:
     events = told.feed(order=str(told.rich.uuid))
     assert [(event["type"], event["summary"]) for event in events if event["type"] not in dict(SUMMARIES)] == RICH
     for_what = "refund of 9.64 USD by stripe, reference re_l, for 1 of item 1 and charge 0"
@@ -212,7 +212,7 @@ def test_a_follower_misses_nothing_and_sees_nothing_twice_while_others_append(se
     assert seen == list(range(1, 361))
 
 
-def test_where_the_head_is_reached_next_is_null_and_the_answers_position_is_the_head(told: Told) -> None:
+def test_an_answer_that_reaches_the_head_has_its_position_and_null_for_next(told: Told) -> None:
     answer = told.ask(f"{AUDIT}/events")
     assert answer.json["next"] is None
     assert answer.headers["ledger-position"] == f"orders:{told.ledger.head()}"

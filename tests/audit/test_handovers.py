@@ -136,7 +136,7 @@ def test_a_handover_that_is_missing_altered_or_forged_does_not_hold(
     assert failing(with_proofs(files, consistency=[])) == ["proofs.json or checkpoint.txt"]
 
 
-def test_what_the_former_key_signs_of_a_longer_log_is_not_believed(office: Office) -> None:
+def test_a_former_keys_signature_of_a_longer_log_is_not_believed(office: Office) -> None:
     office.place()
     former = load_pem_private_key(office.settings.key.read_bytes(), None)
     handed = office.checkpoints.hand_over()
@@ -152,7 +152,7 @@ def test_what_the_former_key_signs_of_a_longer_log_is_not_believed(office: Offic
     assert failing(pack_of(office), None, earlier) == []
 
 
-def test_a_key_hands_over_once_and_handovers_of_others_are_no_ones(
+def test_a_key_hands_over_once_and_handovers_of_other_keys_are_strangers(
     office: Office, make_office: Callable[..., Office]
 ) -> None:
     office.place()
@@ -295,7 +295,7 @@ def test_the_command_rotates_while_the_service_serves(
     assert service.run("backup", str(backup)).returncode == 0
 
 
-def test_verify_names_what_a_stolen_former_key_has_signed(make_service: Callable[..., Service]) -> None:
+def test_verify_names_a_checkpoint_that_a_stolen_former_key_has_signed(make_service: Callable[..., Service]) -> None:
     service = make_service(workers=1)
     service.run("key", "create")
     staff = service.client(service.key("orders:write"))
@@ -311,7 +311,7 @@ def test_verify_names_what_a_stolen_former_key_has_signed(make_service: Callable
     assert b"handed over when there were 2 records" in found.stdout
 
 
-def test_without_a_key_nothing_is_rotated(tmp_path: Path) -> None:
+def test_a_ledger_without_a_key_rotates_none_and_says_how_to_make_one(tmp_path: Path) -> None:
     done = Service(tmp_path).begin().run("key", "rotate")
     assert (done.returncode, done.stdout) == (2, b"")
     assert b"run.py key create" in done.stderr

@@ -49,7 +49,7 @@ def imported(exported: bytes, folder: Path, clock: Clock) -> OrderLedger:
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_whatever_was_done_to_orders_is_exported_and_imported_as_it_was(
+def test_orders_of_any_history_are_exported_and_imported_as_they_were(
     seed: int, ledger: OrderLedger, clock: Clock, tmp_path: Path
 ) -> None:
     play(ledger, clock, Random(seed), 250)
@@ -119,7 +119,7 @@ def import_one_paid_ahead(ledger: OrderLedger, clock: Clock) -> None:
     import_lines(ledger, BytesIO(json.dumps(line).encode()), on_rejected=lambda *why: pytest.fail(str(why)))
 
 
-def test_what_was_recorded_behind_an_entry_that_is_dated_ahead_is_imported_as_it_was(
+def test_events_recorded_behind_an_entry_dated_ahead_are_imported_as_they_were(
     ledger: OrderLedger, clock: Clock, tmp_path: Path
 ) -> None:
     import_one_paid_ahead(ledger, clock)

@@ -82,7 +82,7 @@ def read(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         "/orders/1/changes?limit=4",
     ],
 )
-def test_of_a_long_history_no_more_is_read_than_is_told(office: Office, read: list[int], path: str) -> None:
+def test_a_long_history_is_read_no_further_than_it_is_told(office: Office, read: list[int], path: str) -> None:
     """The two ends of the history may be read as well."""
     office.place()
     office.clock.tick()

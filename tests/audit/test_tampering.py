@@ -391,7 +391,7 @@ def test_the_end_cut_off_is_found_though_the_tree_was_made_anew(files: Files, ke
     )
 
 
-def test_what_was_altered_long_ago_is_not_said_by_each_checkpoint_since(files: Files, kept: Kept) -> None:
+def test_an_old_alteration_is_told_by_one_checkpoint_and_not_by_each_since(files: Files, kept: Kept) -> None:
     """Otherwise the one line that names the record would drown among many."""
     rewrite(files, kept.signed[2])
     assert len(by_checkpoint(files)) == 1
@@ -407,7 +407,7 @@ def test_a_node_of_the_tree_that_was_altered_is_found(files: Files) -> None:
     assert run_verify(files).returncode == 1
 
 
-def test_a_part_of_the_tree_that_is_gone_is_said_to_be(files: Files) -> None:
+def test_a_part_of_the_tree_that_is_gone_is_named(files: Files) -> None:
     with closing(sqlite3.connect(files.views(), isolation_level=None)) as views:
         views.execute("DELETE FROM tree_nodes WHERE row = 1")
     assert {problem.reason for problem in by_record(files)} == {"the tree of the views has no leaf for this record"}
@@ -548,7 +548,7 @@ def test_the_command_says_that_everything_holds_where_it_does(files: Files, kept
     ]
 
 
-def test_who_rewrote_log_tree_and_every_checkpoint_here_is_caught_by_one_that_somebody_kept(
+def test_a_log_rewritten_with_tree_and_checkpoints_is_caught_by_one_kept_elsewhere(
     files: Files, kept: Kept, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     handed = tmp_path_factory.mktemp("elsewhere") / "kept.txt"

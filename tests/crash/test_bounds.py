@@ -155,7 +155,7 @@ def test_a_body_shorter_than_its_length_is_never_taken_for_whole(
     assert client.get("/api/v1/orders?limit=1").json()["count"] == before
 
 
-def test_answers_come_to_who_has_said_that_it_sends_no_more(service: Service, key: str) -> None:
+def test_a_client_that_has_ended_its_side_of_the_connection_gets_its_answers(service: Service, key: str) -> None:
     with Wire(service) as wire:
         wire.send(HEALTH, head(key, "Content-Length: 12"), b'{"items":[]}', HEALTH)
         wire.finish_sending()

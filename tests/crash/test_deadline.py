@@ -82,7 +82,7 @@ def problem_of(work: Callable[[], Any]) -> Problem:
 @pytest.mark.parametrize(
     "what", ["endless_of_views", "endless_of_log", "many_short", "events", "rows_of_an_answer", "workbook"]
 )
-def test_what_takes_too_long_is_answered_with_a_503_and_ends(asked: Asked, what: str) -> None:
+def test_a_request_that_takes_too_long_gets_503_and_its_work_ends(asked: Asked, what: str) -> None:
     """The read's threads are free again: without the deadline they would all stay taken."""
 
     async def ask() -> None:
@@ -99,7 +99,7 @@ def test_what_takes_too_long_is_answered_with_a_503_and_ends(asked: Asked, what:
     assert (problem.status, problem.code, problem.headers["Retry-After"]) == (503, "took-too-long", "1")
 
 
-def test_what_a_client_has_asked_ends_when_it_leaves(asked: Asked) -> None:
+def test_the_work_of_a_request_ends_when_its_client_leaves(asked: Asked) -> None:
     async def ask_and_leave() -> None:
         asking = asyncio.create_task(asked.of.in_thread(asked.endless_of_views))
         await asyncio.sleep(SECONDS_MAX)
@@ -111,7 +111,7 @@ def test_what_a_client_has_asked_ends_when_it_leaves(asked: Asked) -> None:
     asyncio.run(asyncio.wait_for(ask_and_leave(), SLACK_SECONDS))
 
 
-def test_what_writes_is_answered_in_time_and_goes_on_to_its_end(asked: Asked) -> None:
+def test_a_write_that_takes_too_long_gets_503_and_goes_on_to_its_end(asked: Asked) -> None:
     may_end, has_ended = threading.Event(), threading.Event()
 
     def work() -> None:
@@ -128,7 +128,7 @@ def test_what_writes_is_answered_in_time_and_goes_on_to_its_end(asked: Asked) ->
     assert has_ended.wait(SLACK_SECONDS)
 
 
-def test_who_waits_behind_what_goes_on_has_its_turn_when_that_has_ended(asked: Asked) -> None:
+def test_a_read_that_waits_behind_late_writes_has_its_turn_when_they_end(asked: Asked) -> None:
     """A read keeps its turn until its work ends, also where its client has left."""
     may_end = threading.Event()
 
@@ -167,7 +167,7 @@ def test_a_download_that_has_begun_goes_on_however_much_else_its_caller_asks(ask
         may_end.set()
 
 
-def test_a_command_waits_no_longer_either(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_command_waits_no_longer_than_a_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(commanding, "WORK_SECONDS_MAX", SECONDS_MAX)
     asked = Asked(tmp_path)
     may_end = threading.Event()

@@ -243,7 +243,7 @@ def test_a_malformed_request_has_one_answer_and_nothing_behind_it_has_any(shape:
 
 
 @pytest.mark.parametrize("shape", [shape for shape, sent in SHAPES.items() if CHUNKED.encode() in sent])
-def test_nor_where_its_body_comes_behind_its_head(shape: str, service: Service) -> None:
+def test_a_malformed_request_has_one_answer_also_where_its_body_comes_later(shape: str, service: Service) -> None:
     before, _, after = SHAPES[shape].partition(b"\r\n\r\n")
     with Wire(service) as wire:
         wire.send(before, b"\r\n\r\n")
@@ -253,7 +253,7 @@ def test_nor_where_its_body_comes_behind_its_head(shape: str, service: Service) 
         assert_one_refusal(all_that_comes(wire))
 
 
-def test_who_speaks_tls_to_the_plain_port_is_told_at_once(service: Service) -> None:
+def test_a_client_that_speaks_tls_to_the_plain_port_is_refused_at_once(service: Service) -> None:
     """A hello has no end of a line, which was waited for as long as for a request."""
     sent = ssl.MemoryBIO()
     client = ssl.create_default_context().wrap_bio(ssl.MemoryBIO(), sent, server_hostname="shop.test")
@@ -321,7 +321,7 @@ def test_a_head_that_comes_at_once_is_read_as_one_that_comes_in_pieces() -> None
     assert min(taken, refused) > 2_000
 
 
-def test_what_a_head_may_have_at_most_is_so_at_once_and_in_pieces() -> None:
+def test_the_limits_of_a_head_are_the_same_at_once_and_in_pieces() -> None:
     many, large = [(count, 10) for count in range(98, 102)], [(1, size) for size in range(8_180, 8_190)]
     for count, size in (*many, *large, (2, 8_000)):
         lines = [f"X-{number}: {'v' * size}" for number in range(count)]

@@ -59,7 +59,7 @@ def fill(places: Places, standings: list[Standing], host: str = "192.0.2.{}") ->
         ([Standing.WAITS_FOR_AN_ANSWER, Standing.TAKES_AN_ANSWER, Standing.TAKES_AN_ANSWER], 1),
     ],
 )
-def test_those_that_have_sent_nothing_whole_go_first_and_of_them_the_oldest_but_for_the_latest_quarter(
+def test_the_oldest_connection_without_a_request_goes_first_not_the_latest_quarter(
     standings: list[Standing], goes: int, places: Places
 ) -> None:
     held = fill(places, standings + [Standing.WAITS_FOR_AN_ANSWER] * (CONNECTIONS_MAX - len(standings)))
@@ -68,7 +68,7 @@ def test_those_that_have_sent_nothing_whole_go_first_and_of_them_the_oldest_but_
     assert [number for number, connection in enumerate(held) if connection.has_ended] == [goes]
 
 
-def test_nobody_who_waits_for_an_answer_goes_and_others_wait_for_a_place(places: Places) -> None:
+def test_connections_that_wait_for_answers_stay_and_new_ones_wait_for_a_place(places: Places) -> None:
     held = fill(places, [Standing.WAITS_FOR_AN_ANSWER] * CONNECTIONS_MAX)
     assert not places.has_room()
     places.leave(held[0])
@@ -76,7 +76,7 @@ def test_nobody_who_waits_for_an_answer_goes_and_others_wait_for_a_place(places:
 
 
 @pytest.mark.parametrize("hosts", [["192.0.2.1"] * SHARE, [f"2001:db8::{n:x}" for n in range(SHARE)]])
-def test_an_address_with_its_share_loses_one_of_its_own(hosts: list[str], places: Places) -> None:
+def test_an_address_with_its_share_of_connections_loses_one_of_its_own(hosts: list[str], places: Places) -> None:
     """A client has as many IPv6 addresses as it likes, so their first half counts."""
     other = Held(Standing.NEVER_ASKED, -1)
     places.take(other, "198.51.100.1")
@@ -88,7 +88,7 @@ def test_an_address_with_its_share_loses_one_of_its_own(hosts: list[str], places
     assert [connection.has_ended for connection in (other, *own)] == [False, True] + [False] * (SHARE - 1)
 
 
-def test_of_an_address_all_of_whose_connections_wait_for_answers_no_more_is_taken(places: Places) -> None:
+def test_an_address_whose_connections_all_wait_for_answers_gets_no_more(places: Places) -> None:
     own = fill(places, [Standing.WAITS_FOR_AN_ANSWER] * SHARE, host="192.0.2.1")
     one_more = Held(Standing.NEVER_ASKED)
     places.take(one_more, "192.0.2.1")
@@ -96,7 +96,7 @@ def test_of_an_address_all_of_whose_connections_wait_for_answers_no_more_is_take
     assert not any(connection.has_ended for connection in own)
 
 
-def test_a_trusted_proxy_has_as_many_as_it_likes(places: Places) -> None:
+def test_a_trusted_proxy_has_as_many_connections_as_it_likes(places: Places) -> None:
     held = fill(places, [Standing.NEVER_ASKED] * (3 * SHARE), host="10.0.0.1")
     assert not any(connection.has_ended for connection in held)
 
@@ -136,7 +136,7 @@ def test_a_stream_takes_none_of_its_addresss_share_nor_of_the_places_of_requests
     assert len(places.streams) == SHARE
 
 
-def test_where_all_streams_are_taken_the_key_that_has_most_loses_its_oldest(places: Places) -> None:
+def test_the_key_with_most_streams_loses_its_oldest_where_all_are_taken(places: Places) -> None:
     held = fill(places, [Standing.WAITS_FOR_AN_ANSWER] * CONNECTIONS_MAX)
     assert all(places.keep_stream(each, "greedy" if n % 2 else f"key {n}") for n, each in enumerate(held))
     (new,) = fill(places, [Standing.WAITS_FOR_AN_ANSWER])
@@ -145,7 +145,7 @@ def test_where_all_streams_are_taken_the_key_that_has_most_loses_its_oldest(plac
     assert len(places.streams) == STREAMS_MAX
 
 
-def test_where_each_key_has_one_stream_and_all_are_taken_there_is_no_place(places: Places) -> None:
+def test_one_more_key_gets_no_stream_where_each_key_has_one_and_all_are_taken(places: Places) -> None:
     for n, each in enumerate(fill(places, [Standing.WAITS_FOR_AN_ANSWER] * STREAMS_MAX)):
         assert places.keep_stream(each, f"key {n}")
     (new,) = fill(places, [Standing.WAITS_FOR_AN_ANSWER])

@@ -177,7 +177,7 @@ def test_pipelined_requests_are_answered_one_by_one_in_their_order(service: Serv
         assert [json.loads(wire.answer().body)["id"] for _ in ids] == ids
 
 
-def test_who_leaves_with_requests_waiting_behind_one_another_leaves_no_fault_in_the_log(service: Service) -> None:
+def test_a_client_that_leaves_with_requests_waiting_leaves_no_fault_in_the_log(service: Service) -> None:
     before = len(service.log())
     for _ in range(SLOW):
         Wire(service).send(HEALTH * 40).reset()
@@ -185,7 +185,7 @@ def test_who_leaves_with_requests_waiting_behind_one_another_leaves_no_fault_in_
     assert "Traceback" not in service.log()[before:]
 
 
-def test_who_leaves_at_once_leaves_no_fault_in_the_log_behind_a_proxy_either(tmp_path: Path) -> None:
+def test_a_client_that_leaves_at_once_behind_a_proxy_leaves_no_fault_in_the_log(tmp_path: Path) -> None:
     """The kernel knows no address of a client that has left, and the service knows a proxy by its address."""
     service = Service(tmp_path, workers=1, LEDGER_TRUSTED_PROXIES="127.0.0.1").start()
     try:
@@ -200,9 +200,7 @@ def test_who_leaves_at_once_leaves_no_fault_in_the_log_behind_a_proxy_either(tmp
         service.kill()
 
 
-def test_what_comes_while_a_command_is_answered_waits_for_that_and_keeps_nobody_busy(
-    service: Service, key: str
-) -> None:
+def test_requests_behind_a_command_under_way_wait_for_it_and_keep_no_worker_busy(service: Service, key: str) -> None:
     create = head(key, "Content-Length: 12") + b'{"items":[]}'
     other = sqlite3.connect(service.folder / "ledger.db", isolation_level=None)
     with Wire(service) as goes_on, Wire(service) as sends_in_pieces, ExitStack() as gone:
@@ -363,7 +361,7 @@ def test_a_body_that_is_broken_off_is_a_400(sent: list[str], service: Service, k
         assert wire.answer().status == 400
 
 
-def test_what_was_read_of_a_body_that_broke_off_goes_with_its_request() -> None:
+def test_the_bytes_of_a_body_that_broke_off_go_with_its_request() -> None:
     """The body goes at once and not with the next garbage collection: many such bodies would fill the memory."""
 
     async def leaves() -> Message:

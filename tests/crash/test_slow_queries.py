@@ -44,7 +44,7 @@ def test_a_query_that_takes_long_is_answered_all_the_same(busy: Service) -> None
     assert (answer.status, json.loads(answer.body)["count"]) == (200, ORDERS)
 
 
-def test_requests_that_come_behind_it_on_the_same_connection_are_answered_in_order(busy: Service) -> None:
+def test_requests_behind_a_slow_query_on_its_connection_are_answered_in_order(busy: Service) -> None:
     key = busy.key("orders:read")
     one = get("/api/v1/orders/1", key)
     with Wire(busy) as wire:

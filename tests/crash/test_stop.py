@@ -56,7 +56,7 @@ def interrupt(service: Service) -> None:
 
 
 @pytest.mark.parametrize("stop", [terminate, interrupt])
-def test_what_is_in_flight_is_finished_and_answered(
+def test_requests_in_flight_at_a_stop_are_finished_and_answered(
     stop: Callable[[Service], None], running: Service, key: str
 ) -> None:
     ledger = OrderLedger(SQLiteRecorder(running.folder / "ledger.db"))
@@ -115,7 +115,7 @@ def test_clients_in_the_middle_of_a_conversation_hear_of_the_stop_by_an_answer(r
     assert sorted(acknowledged) == list(range(1, OrderLedger(SQLiteRecorder(running.folder / "ledger.db")).head() + 1))
 
 
-def test_idle_and_half_open_connections_do_not_hold_it_up(running: Service, key: str) -> None:
+def test_idle_and_half_open_connections_do_not_hold_a_stop_up(running: Service, key: str) -> None:
     sent = (
         (b"", None),
         (HEALTH, 200),
@@ -143,7 +143,7 @@ def test_a_stop_with_a_hundred_idle_connections_takes_at_most_five_seconds(runni
         assert time.monotonic() - began < 5
 
 
-def test_clients_that_do_not_read_their_answer_do_not_hold_it_up(running: Service, key: str) -> None:
+def test_clients_that_do_not_read_their_answer_do_not_hold_a_stop_up(running: Service, key: str) -> None:
     client = running.client(key)
     for _ in range(50):
         client.post("/api/v1/orders", json={"items": [{"product": {"name": "x" * 10_000}}] * 20})

@@ -105,7 +105,7 @@ def test_a_lock_that_another_program_holds_gets_503_after_three_seconds_for_all_
     assert create(0)[1].status_code == 201
 
 
-def test_a_lock_is_told_of_where_nobody_writes_and_sixteen_who_ask_hold_up_nobody(service: Service) -> None:
+def test_readiness_tells_of_a_lock_without_a_write_and_holds_up_nobody(service: Service) -> None:
     with held_lock(service):
         told = until(service, lambda status, _: status == 503)
         assert [problem.partition(":")[0] for problem in told["problems"]] == ["lock"]

@@ -27,7 +27,7 @@ class Asked:
         await asyncio.wait_for(asyncio.gather(*self._tasks, return_exceptions=True), 60)
 
 
-def test_who_asks_once_begins_at_once_behind_few_of_who_asks_a_thousand_times() -> None:
+def test_one_request_begins_at_once_behind_few_of_another_clients_thousand() -> None:
     async def ask() -> None:
         asked = Asked()
         asked.ask("much", 1_000)
@@ -55,7 +55,7 @@ def test_a_trusted_proxy_never_waits() -> None:
     asyncio.run(ask())
 
 
-def test_who_leaves_while_it_waits_takes_nobodys_turn() -> None:
+def test_requests_that_are_given_up_while_they_wait_take_no_turn() -> None:
     async def ask() -> None:
         asked = Asked()
         waiting = asked.ask("much", 100)
