@@ -83,8 +83,8 @@ class Asking:
         """
         if self._ledger.log_of_events.is_at_hand:
             return ask()
-        if isinstance(self._ledger.trouble, LogAway):  # another question would wait as long as the last one did
-            raise self._ledger.trouble
+        if isinstance(self._ledger.write_error, LogAway):  # another question would wait as long as the last one did
+            raise self._ledger.write_error
         asked = asyncio.get_running_loop().run_in_executor(self._log_threads, ask)
         try:
             return await asyncio.wait_for(asked, LOG_SECONDS_MAX)

@@ -24,7 +24,7 @@ from api.errors import Problem, not_ready, problem_of
 from api.positions import position_token
 from api.receiving import Receiving, media_type
 from domain.import_batch import ImportBatch
-from domain.importing import CameTo, batches, take
+from domain.importing import LineOutcome, batches, record_lines
 from domain.log.records import Provenance
 from domain.order.commands import ImportOrder, VoidPayment
 from domain.order.state import Order
@@ -108,8 +108,8 @@ class Taking:
         over_at = monotonic() + TAKING_SECONDS_MAX
         results = TemporaryFile()  # noqa: SIM115  (`_pieces` closes it)
         for batch, _ in batches(body, lines_max=_COMMIT_LINES_MAX, bytes_max=_COMMIT_BYTES_MAX):
-            for number, came_to in self._take(batch):
-                self._write(results, number, came_to)
+            for number, outcome in self._take(batch):
+                self._write(results, number, outcome)
             if self._trouble is None and monotonic() > over_at:
                 self._trouble = not_ready("batch-took-too-long", "The lines before this took long; send it again.")
         if not is_whole:
@@ -118,17 +118,17 @@ class Taking:
         results.seek(0)
         return Taken(results, size, self._position or self._ledger.head())
 
-    def _take(self, batch: list[tuple[int, bytes]]) -> list[tuple[int, CameTo]] | list[tuple[int, Problem]]:
+    def _take(self, batch: list[tuple[int, bytes]]) -> list[tuple[int, LineOutcome]] | list[tuple[int, Problem]]:
         """The outcome of each line. Lines recorded before a failure of the ledger stay recorded, and are answered
         so."""
         if self._trouble is None:
             try:
-                return take(self._ledger, batch, self._provenance, trial=self._trial, meant=self._meant)
+                return record_lines(self._ledger, batch, self._provenance, trial=self._trial, prepare=self._prepare)
             except Exception as error:
                 self._trouble = problem_of(error, self._provenance.request_id or "")
         return [(number, self._trouble) for number, _ in batch]
 
-    def _meant(self, number: int, order: ImportOrder) -> ImportOrder:
+    def _prepare(self, number: int, order: ImportOrder) -> ImportOrder:
         """The order with its UUID, if the request gives it one. Raises ScopesBeyond where the history has entries that
         need the scope `finance:write`."""
         for i, entry in enumerate(order.history):
@@ -139,26 +139,26 @@ class Taking:
             return order
         return msgspec.structs.replace(order, uuid=uuid5(_NAMES, f"{self._provenance.actor}\n{key}\n{number}"))
 
-    def _write(self, results: IO[bytes], number: int, came_to: CameTo | Problem) -> None:
-        self._commanding.count_line(came_to)
-        told = self._told(came_to) | ({"dry_run": True} if self._is_trial else {})
+    def _write(self, results: IO[bytes], number: int, outcome: LineOutcome | Problem) -> None:
+        self._commanding.count_line(outcome)
+        told = self._told(outcome) | ({"dry_run": True} if self._is_trial else {})
         results.write(msgspec.json.encode({"line": number, **told}) + b"\n")
 
-    def _told(self, came_to: CameTo | Problem) -> dict[str, Any]:
-        if isinstance(came_to, Exception):
-            problem = problem_of(came_to, self._provenance.request_id or "")
+    def _told(self, outcome: LineOutcome | Problem) -> dict[str, Any]:
+        if isinstance(outcome, Exception):
+            problem = problem_of(outcome, self._provenance.request_id or "")
             return {"status": problem.status, "outcome": "refused", "problem": Raw(problem.body)}
-        uuid = came_to.uuid if isinstance(came_to, Order) else came_to
-        tried = self._trial and self._trial.made(uuid)
-        if isinstance(came_to, UUID):
-            order = tried.order if tried else self._ledger.begun(uuid)
+        uuid = outcome.uuid if isinstance(outcome, Order) else outcome
+        tried = self._trial and self._trial.line_of(uuid)
+        if isinstance(outcome, UUID):
+            order = tried.order if tried else self._ledger.first_event(uuid)
             version = tried.order.version if tried else self._ledger.known_version(uuid)
             return {"status": 200, "outcome": "there", **self._named(uuid, order.id, order.key, version)}
         if tried:
             events = events_tried(record.event for record in tried.records)
-            return {"status": 200, "outcome": "created", "events": events, "order": Raw(staff_document(came_to))}
-        self._position = self._ledger.log_of_events.position_of(uuid, came_to.version)
-        return {"status": 201, "outcome": "created", **self._named(uuid, came_to.id, came_to.key, came_to.version)}
+            return {"status": 200, "outcome": "created", "events": events, "order": Raw(staff_document(outcome))}
+        self._position = self._ledger.log_of_events.position_of(uuid, outcome.version)
+        return {"status": 201, "outcome": "created", **self._named(uuid, outcome.id, outcome.key, outcome.version)}
 
     def _named(self, uuid: UUID, order_id: int, key: str, version: int) -> dict[str, Any]:
         """An order's names, its last version and that version's position; null where the version is not recorded."""

@@ -32,7 +32,7 @@ async def command(req: Request, shape: type[_T], decide: Callable[[_T], Awaitabl
     """
     text = await _body(req)
     try:
-        return strict_json.taken(text, shape)
+        return strict_json.decode(text, shape)
     except InvalidField as refusal:
         raise (refusal if decide is None else await _with_others(refusal, text, shape, decide)) from None
 
@@ -41,7 +41,7 @@ async def _with_others(
     refusal: InvalidField, text: bytes, shape: type[_T], decide: Callable[[_T], Awaitable[object]]
 ) -> InvalidField:
     try:
-        await decide(strict_json.fitting(text, shape, refusal.faults))
+        await decide(strict_json.decode_partial(text, shape, refusal.faults))
     except InvalidField as other:
         return joined(refusal, other)
     except (Refusal, PersistenceError, MapperDeserialisationError, BrokenHistory):

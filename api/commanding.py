@@ -50,13 +50,13 @@ class Commanding:
     async def _outcome(self, write: Callable[..., Future[Outcome]]) -> Outcome:
         """The outcome of a command. An order with many events that an earlier write of it left is folded here, outside
         of the writer's turn, so that no other command waits for it."""
-        then: Order | None = None
+        earlier_order: Order | None = None
         while True:
             try:
-                return await self.in_time(write(then=then))
+                return await self.in_time(write(earlier_order=earlier_order))
             except FoldFirst as first:
                 uuid, version = first.uuid, first.version
-            then = await self.asking.in_thread(partial(self.ledger.order, uuid, version))
+            earlier_order = await self.asking.in_thread(partial(self.ledger.order, uuid, version))
 
     @contextmanager
     def _counted(self, kind: type[Command | CreateOrder]) -> Iterator[None]:
@@ -70,12 +70,12 @@ class Commanding:
         if self._metrics is not None:
             self._metrics.done(kind.__name__)
 
-    def count_line(self, came_to: object) -> None:
+    def count_line(self, outcome: object) -> None:
         """Counts a line of an import by its outcome."""
-        if self._metrics is not None and isinstance(came_to, Order):
+        if self._metrics is not None and isinstance(outcome, Order):
             self._metrics.done(ImportOrder.__name__)
-        elif self._metrics is not None and isinstance(came_to, Refusal):
-            self._metrics.refused(ImportOrder.__name__, came_to.code)
+        elif self._metrics is not None and isinstance(outcome, Refusal):
+            self._metrics.refused(ImportOrder.__name__, outcome.code)
 
     async def in_time(self, work: Future[_T]) -> _T:
         """The result of work given to the writer. Raises LogAway where it takes too long: work that had not begun is
@@ -106,13 +106,13 @@ class Commanding:
 
     def tried(self, resp: Response, outcome: Outcome, **more: Raw) -> None:
         """Answers with the events that a command would record."""
-        told = {"dry_run": True, "events": events_tried(outcome.tried or ()), **more}
+        told = {"dry_run": True, "events": events_tried(outcome.trial_events or ()), **more}
         json_answer(resp, msgspec.json.encode(told), outcome.position)
 
     def document(self, resp: Response, outcome: Outcome, status: int = 200) -> None:
         """Answers with the order document after the command; for a trial with the events that the command would
         record, too."""
-        if outcome.tried is not None:
+        if outcome.trial_events is not None:
             self.tried(resp, outcome, order=Raw(staff_document(outcome.order)))
             return
         self.recorded(resp, outcome)

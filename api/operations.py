@@ -91,7 +91,7 @@ class Readiness:
         }
 
     def _of_writing(self) -> list[str]:
-        trouble = self._ledger.trouble
+        trouble = self._ledger.write_error
         disks = [_known(partial(shutil.disk_usage, folder)) for folder in self._disks]
         if isinstance(trouble, LogFull) or any(disk is not None and disk.free < DISK_BYTES_MIN for disk in disks):
             return ["disk: it is full; nothing can be recorded until there is room again"]

@@ -93,7 +93,7 @@ class Orders:
         location = f"{paging.base_url(req, self._settings)}{PATH}"
         outcome = await self._commanding.create(given, under.provenance, is_trial=under.is_trial)
         self._commanding.document(resp, outcome, 201)
-        if outcome.tried is None:
+        if outcome.trial_events is None:
             resp.set_header("Location", f"{location}/{outcome.order.id}")
 
     async def _decide(self, order: c.NewOrder) -> None:

@@ -122,7 +122,7 @@ class Desk:
         window = Window(_outcomes(Parameters(req.params)))
         if is_packed(upload):
             found = await self.asking.to_its_end(
-                lambda: _bounded(take_in_apart, self.ledger.at, self._settings, upload, window), None
+                lambda: _bounded(take_in_apart, self.ledger.location, self._settings, upload, window), None
             )
         else:
             found = await self.asking.to_its_end(lambda: take_in(self.ledger, self.reconciling, upload, window), None)
@@ -160,7 +160,7 @@ class Desk:
             try:
                 work = asyncio.ensure_future(
                     self.asking.to_its_end(
-                        lambda: _bounded(take_in_telling, self.ledger.at, self._settings, upload, coming), None
+                        lambda: _bounded(take_in_telling, self.ledger.location, self._settings, upload, coming), None
                     )
                 )
                 while not (await asyncio.wait([work], timeout=BEAT_SECONDS))[0]:

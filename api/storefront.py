@@ -94,7 +94,7 @@ class StorefrontOrder:
             owner_id=customer_id,
             is_trial=under.is_trial,
         )
-        if outcome.tried is not None:
+        if outcome.trial_events is not None:
             self._commanding.tried(resp, outcome)
             return
         self._commanding.recorded(resp, outcome)

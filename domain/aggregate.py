@@ -13,14 +13,14 @@ from uuid import UUID
 import msgspec
 
 # An event's personal data: by the name of each part, such as "contact", the paths of the part's fields.
-Parts: TypeAlias = Mapping[str, tuple[str, ...]]
+PersonalParts: TypeAlias = Mapping[str, tuple[str, ...]]
 
 
-class Part(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+class ValueObject(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """A piece of an event or of a state; equal by value."""
 
 
-class Event(Part, frozen=True, kw_only=True):
+class Event(ValueObject, frozen=True, kw_only=True):
     """A fact, in the past tense. Each shape is stored for ever under a topic of its own."""
 
     occurred_at: datetime
@@ -37,7 +37,7 @@ class Record(msgspec.Struct, frozen=True):
     event: Event
 
 
-def parts_in(event: Event, personal: Parts) -> Iterator[str]:
+def personal_parts(event: Event, personal: PersonalParts) -> Iterator[str]:
     """The parts of personal data that an event has a value of."""
     for part, paths in personal.items():
         if any(_is_there(_value(event, path)) for path in paths):
@@ -45,13 +45,13 @@ def parts_in(event: Event, personal: Parts) -> Iterator[str]:
 
 
 def _value(of: Any, path: str) -> Any:
-    for name in way(path):
+    for name in path_steps(path):
         of = None if of is None else getattr(of, name)
     return of
 
 
 @cache
-def way(path: str) -> Sequence[str]:
+def path_steps(path: str) -> Sequence[str]:
     """The field names of a dotted path, in order."""
     return path.split(".")
 
@@ -70,12 +70,12 @@ class State(Protocol):
 S = TypeVar("S", bound=State)
 
 
-class Older(NamedTuple):
+class Upcaster(NamedTuple):
     """An older version of a topic: the stored shape, today's shape, and the upcast from the one to the other; without
     one, the fields become today's as they are."""
 
     shape: type[Event]
-    becomes: type[Event]
+    current: type[Event]
     upcast: Callable[[Any], Event] | None = None
 
 
@@ -93,8 +93,8 @@ class Kind(Generic[S]):
         topics: Mapping[str, type[Event]],
         first: type[Event],
         evolve: Callable[[S | None, Record], S],
-        older: Mapping[str, Older] = MappingProxyType({}),
-        personal: Mapping[type[Event], Parts] = MappingProxyType({}),
+        older: Mapping[str, Upcaster] = MappingProxyType({}),
+        personal: Mapping[type[Event], PersonalParts] = MappingProxyType({}),
     ) -> None:
         self.name = name
         self.topics = topics
@@ -130,7 +130,7 @@ def fold(kind: Kind[S], state: S | None, records: Iterable[Record]) -> S | None:
     return reduce(lambda before, record: step(kind, before, record), records, state)
 
 
-def place(kind: Kind[S], state: S | None, uuid: UUID, events: Iterable[Event]) -> tuple[S, list[Record]]:
+def to_records(kind: Kind[S], state: S | None, uuid: UUID, events: Iterable[Event]) -> tuple[S, list[Record]]:
     """The state after new events, and the events' records, whose versions follow on the state's."""
     first = 1 if state is None else state.version + 1
     records = [Record(uuid, version, event) for version, event in enumerate(events, first)]

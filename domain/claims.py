@@ -28,13 +28,13 @@ CLAIMING: Final[tuple[type[Event], ...]] = (e.OrderCreated, e.ExternalIdsChanged
 ERASED_KEY: Final = "erased-key"
 
 
-def reference(provider: str, value: str, number: int = 1) -> str:
+def reference_value(provider: str, value: str, number: int = 1) -> str:
     """A provider and a value as one JSON text, so that no two pairs give the same; with the payment's number from 2
     on."""
     return msgspec.json.encode((provider, value) if number == 1 else (provider, value, number)).decode()
 
 
-def taken_by(records: Iterable[Record]) -> list[NewClaim]:
+def claims_of(records: Iterable[Record]) -> list[NewClaim]:
     """The claims that records take on values unique in the whole ledger."""
     found = []
     for record in records:
@@ -42,16 +42,16 @@ def taken_by(records: Iterable[Record]) -> list[NewClaim]:
         if isinstance(event, e.OrderCreated):
             found += [NewClaim("order-id", event.id, *place), NewClaim("order-key", event.key, *place)]
         elif isinstance(event, e.ExternalIdsChanged):
-            found += [NewClaim("external-id", reference(*given), *place) for given in event.given.items()]
+            found += [NewClaim("external-id", reference_value(*given), *place) for given in event.given.items()]
         elif isinstance(event, e.Moved):
-            value = reference(event.provider, event.reference, getattr(event, "number", 1))
+            value = reference_value(event.provider, event.reference, getattr(event, "number", 1))
             found.append(NewClaim(KIND_OF[type(event)], value, *place))
         elif isinstance(event, ERASING):
             found += [NewClaim(ERASED_KEY, key, *place) for key in event.keys]
     return found
 
 
-class Recorded(NamedTuple):
+class RecordedMovement(NamedTuple):
     """The claim of a command's movement, where the movement is already recorded; else the number that a new payment
     gets, which is 1 more than the number of void payments with its reference."""
 
@@ -62,18 +62,18 @@ class Recorded(NamedTuple):
         return replace(event, number=self.number) if isinstance(event, e.PaymentReceived) else event
 
 
-NOT_RECORDED: Final = Recorded(None)
+NOT_RECORDED: Final = RecordedMovement(None)
 
 
-def recorded_before(log: Reading, command: Move, uuid: UUID | None = None) -> Recorded:
+def recorded_movement(log: Reading, command: Move, uuid: UUID | None = None) -> RecordedMovement:
     """Looks up whether a movement of the command's kind, provider and reference is recorded, on any order. With `uuid`,
     a void counts only on the order with this UUID."""
     kind = MOVES[type(command)]
     if kind not in ("payment", "void"):
-        return Recorded(log.claim(kind, reference(command.provider, command.reference)))
+        return RecordedMovement(log.claim(kind, reference_value(command.provider, command.reference)))
     standing = void = None
     number = 1
-    while payment := log.claim("payment", value := reference(command.provider, command.reference, number)):
+    while payment := log.claim("payment", value := reference_value(command.provider, command.reference, number)):
         last = log.claim("void", value)
         if last is None:
             standing = payment
@@ -81,11 +81,11 @@ def recorded_before(log: Reading, command: Move, uuid: UUID | None = None) -> Re
             void = last
         number += 1
     if kind == "payment":
-        return Recorded(standing, number)
-    return Recorded(None if standing else void)
+        return RecordedMovement(standing, number)
+    return RecordedMovement(None if standing else void)
 
 
-def taken(kind: str, provider: str, reference: str) -> Refusal:
+def reference_taken_elsewhere(kind: str, provider: str, reference: str) -> Refusal:
     """The refusal of a movement whose reference another order has."""
     return reference_taken(kind, provider, reference, "on another order")
 

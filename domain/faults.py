@@ -7,7 +7,7 @@ from domain.misfits import FAULTS_MAX, Fault
 from domain.refusals import InvalidField
 
 
-def each(*parts: Callable[[], Any]) -> list[Any]:
+def collect(*parts: Callable[[], Any]) -> list[Any]:
     """The results of a command's parts, in order. Raises InvalidField with the faults of every part."""
     found: list[Any] = []
     faults: list[Fault] = []

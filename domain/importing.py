@@ -18,10 +18,10 @@ from domain.import_batch import ImportBatch
 from domain.ledger import OrderLedger
 from domain.log.records import Provenance
 from domain.order.commands import ImportOrder
-from domain.order.imported import Line
+from domain.order.imported import AcceptedLine
 from domain.order.state import Order
 from domain.refusals import InvalidField, LineTooLong, Refusal
-from domain.strict_json import fitting, taken
+from domain.strict_json import decode, decode_partial
 
 LINE_BYTES_MAX: Final = 1024 * 1024
 BATCH_LINES_MAX: Final = 100
@@ -30,10 +30,10 @@ BATCH_LINES_MAX: Final = 100
 BATCH_BYTES_MAX: Final = 256 * 1024
 _PROVENANCE: Final = Provenance("cli:import")
 # A line's outcome: the order that it recorded, the UUID of the order that was there already, or its refusal.
-CameTo: TypeAlias = Order | UUID | Refusal
+LineOutcome: TypeAlias = Order | UUID | Refusal
 
 
-class Imported(msgspec.Struct):
+class ImportCounts(msgspec.Struct):
     """The counts of an import: lines by their outcome, and recorded events."""
 
     imported: int = 0
@@ -49,74 +49,74 @@ def import_lines(
     on_rejected: Callable[[int, str], None],
     on_bytes: Callable[[int], None] | None = None,
     provenance: Provenance = _PROVENANCE,
-) -> Imported:
+) -> ImportCounts:
     """Records every line of the file that can be recorded; empty lines do not count.
 
     `on_rejected` gets the number and reason of each rejected line; `on_bytes` gets the bytes read so far.
     """
-    result = Imported()
+    result = ImportCounts()
     for batch, done in batches(file):
-        for number, came_to in take(ledger, batch, provenance):
-            if isinstance(came_to, Order):
+        for number, outcome in record_lines(ledger, batch, provenance):
+            if isinstance(outcome, Order):
                 result.imported += 1
-                result.events += came_to.version
-            elif isinstance(came_to, UUID):
+                result.events += outcome.version
+            elif isinstance(outcome, UUID):
                 result.skipped += 1
             else:
                 result.rejected += 1
-                on_rejected(number, came_to.detail)
+                on_rejected(number, outcome.detail)
         if on_bytes:
             on_bytes(done)
     return result
 
 
-def take(
+def record_lines(
     ledger: OrderLedger,
     batch: Sequence[tuple[int, bytes]],
     provenance: Provenance,
     *,
     trial: ImportBatch | None = None,
-    meant: Callable[[int, ImportOrder], ImportOrder] = lambda _, order: order,
-) -> list[tuple[int, CameTo]]:
+    prepare: Callable[[int, ImportOrder], ImportOrder] = lambda _, order: order,
+) -> list[tuple[int, LineOutcome]]:
     """Records a batch of numbered lines; returns each line's number and outcome, in the order of numbers.
 
-    With a `trial` nothing is recorded, and the outcomes are what recording would give. `meant` gets a line's number and
-    order; it returns the order to record, or raises a Refusal.
+    With a `trial` nothing is recorded, and the outcomes are what recording would give. `prepare` gets a line's number
+    and order; it returns the order to record, or raises a Refusal.
     """
-    came_to: dict[int, CameTo] = {}
+    outcomes: dict[int, LineOutcome] = {}
     read: list[tuple[int, ImportOrder, bytes]] = []
     for number, line in batch:
         try:
-            read.append((number, meant(number, _parse(line)), hashlib.sha256(line.strip()).digest()))
+            read.append((number, prepare(number, _parse(line)), hashlib.sha256(line.strip()).digest()))
         except InvalidField as refusal:
-            came_to[number] = _with_others(ledger, line, refusal)
+            outcomes[number] = _with_others(ledger, line, refusal)
         except Refusal as refusal:
-            came_to[number] = refusal
+            outcomes[number] = refusal
     # Looked up before any line is decided, since most lines of a repeated file are in the ledger.
-    recognised = ledger.recognised([(order, fingerprint) for _, order, fingerprint in read])
-    new: list[tuple[int, tuple[ImportOrder, Line | Refusal]]] = []
+    recognised = ledger.recognise([(order, fingerprint) for _, order, fingerprint in read])
+    new: list[tuple[int, tuple[ImportOrder, AcceptedLine | Refusal]]] = []
     for (number, order, fingerprint), there in zip(read, recognised, strict=True):
         if there:
-            came_to[number] = there
+            outcomes[number] = there
         else:
             new.append((number, (order, ledger.import_line(order, fingerprint))))
     if new:
         lines = [of for _, of in new]
-        outcomes = trial.add(lines) if trial else ledger.write(ledger.import_batch, lines, provenance).result()
-        came_to |= zip((number for number, _ in new), outcomes, strict=True)
-    return sorted(came_to.items())
+        recorded = trial.add(lines) if trial else ledger.write(ledger.import_batch, lines, provenance).result()
+        outcomes |= zip((number for number, _ in new), recorded, strict=True)
+    return sorted(outcomes.items())
 
 
 def _parse(line: bytes) -> ImportOrder:
     if len(line) > LINE_BYTES_MAX:
         raise LineTooLong(f"A line has at most {LINE_BYTES_MAX} bytes.")
-    return taken(line, ImportOrder)
+    return decode(line, ImportOrder)
 
 
 def _with_others(ledger: OrderLedger, line: bytes, refusal: InvalidField) -> InvalidField:
     """The faults of a malformed line, with the refusals of its well-formed fields."""
     try:
-        found = ledger.import_line(fitting(line, ImportOrder, refusal.faults))
+        found = ledger.import_line(decode_partial(line, ImportOrder, refusal.faults))
     except InvalidField as other:
         found = other
     return joined(refusal, found) if isinstance(found, InvalidField) else refusal

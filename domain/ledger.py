@@ -17,8 +17,16 @@ from eventsourcing.persistence import ApplicationRecorder, InfrastructureFactory
 from eventsourcing.popo import POPOFactory
 from eventsourcing.utils import Environment
 
-from domain.aggregate import Event, IncompleteHistory, Record, fold, parts_in
-from domain.claims import NOT_RECORDED, Recorded, external_id_taken, recorded_before, reference, taken, taken_by
+from domain.aggregate import Event, IncompleteHistory, Record, fold, personal_parts
+from domain.claims import (
+    NOT_RECORDED,
+    RecordedMovement,
+    claims_of,
+    external_id_taken,
+    recorded_movement,
+    reference_taken_elsewhere,
+    reference_value,
+)
 from domain.import_batch import ImportBatch
 from domain.log.clock import Watch
 from domain.log.log import Log, LogAway, LogBusy, LogForbidden, LogFull, Reading, Transaction, Wants
@@ -28,14 +36,14 @@ from domain.log.writer import Measure, Writer
 from domain.moments import utc_now
 from domain.order import commands, decide
 from domain.order import events as e
-from domain.order.imported import Line, import_order
+from domain.order.imported import AcceptedLine, import_order
 from domain.order.personal import CONTACT, FIELDS
 from domain.order.state import ORDER, Order
 from domain.privacy.files import KeptFiles
-from domain.privacy.keyring import CUSTOMER, GUEST, Whose
+from domain.privacy.keyring import CUSTOMER, GUEST, DataOwner
 from domain.privacy.marking import Marks
 from domain.privacy.opening import KeysAt, LedgerAt, SealedSince
-from domain.recognising import Recognising
+from domain.recognising import Recogniser
 from domain.refusals import (
     IdempotencyKeyReused,
     ImportConflict,
@@ -59,14 +67,14 @@ T = TypeVar("T")
 class Outcome(msgspec.Struct, frozen=True):
     """The outcome of a command: the order after it, and the log's position of the order's last event.
 
-    For a trial, `tried` has the events that the command would record, and the position is the log's head. `replayed`
-    says that an earlier write with the same idempotency key gave this outcome.
+    For a trial, `trial_events` has the events that the command would record, and the position is the log's head.
+    `replayed` says that an earlier write with the same idempotency key gave this outcome.
     """
 
     order: Order
     position: int
     replayed: bool = False
-    tried: tuple[Event, ...] | None = None
+    trial_events: tuple[Event, ...] | None = None
 
 
 class KeptOrder(Protocol):
@@ -144,7 +152,7 @@ class OrderLedger(Application[UUID]):
             self.keys.before = self.begin
 
     @property
-    def at(self) -> LedgerAt:
+    def location(self) -> LedgerAt:
         """The addresses by which another process opens this ledger."""
         return LedgerAt(self.log_of_events.url, self._keys_at)
 
@@ -192,9 +200,9 @@ class OrderLedger(Application[UUID]):
         claims: list[tuple[str, str | int]] = []
         for each in given:
             if isinstance(each, Provenance) and each.idempotency_key is not None:
-                claims.append(("idempotency", reference(each.actor, each.idempotency_key)))
+                claims.append(("idempotency", reference_value(each.actor, each.idempotency_key)))
             elif isinstance(each, commands.Move):
-                claims.append((commands.MOVES[type(each)], reference(each.provider, each.reference)))
+                claims.append((commands.MOVES[type(each)], reference_value(each.provider, each.reference)))
         return Wants(
             originators=tuple(each for each in given if isinstance(each, UUID)),
             claims=tuple(claims),
@@ -215,16 +223,16 @@ class OrderLedger(Application[UUID]):
         return self.feed(t.written) if self.feed else 0
 
     @property
-    def trouble(self) -> LogBusy | LogFull | LogForbidden | LogAway | None:
+    def write_error(self) -> LogBusy | LogFull | LogForbidden | LogAway | None:
         """The error of the last write where the log could not be written; None where it could."""
-        return self._writer.trouble if self._writer else None
+        return self._writer.write_error if self._writer else None
 
-    def look(self) -> None:
-        """Tries to write to the log, so that `trouble` is current even without commands. Does not wait."""
+    def probe(self) -> None:
+        """Tries to write to the log, so that `write_error` is current even without commands. Does not wait."""
         if self._writer is None:
             self.write(lambda _: None)
         else:
-            self._writer.look()
+            self._writer.probe()
 
     @property
     def fed_to(self) -> int:
@@ -251,20 +259,21 @@ class OrderLedger(Application[UUID]):
         command: commands.CreateOrder,
         provenance: Provenance,
         *,
-        then: Order | None = None,
+        earlier_order: Order | None = None,
         is_trial: bool = False,
     ) -> Outcome:
-        """Records a new order in one atomic append. `then` and `is_trial` are as in `change`, and so are the errors."""
-        asked = _Asked("create", command, provenance, then, is_trial)
-        if replayed := self._replayed(t, asked):
+        """Records a new order in one atomic append. `earlier_order` and `is_trial` are as in `change`, and so are the
+        errors."""
+        request = _Request("create", command, provenance, earlier_order, is_trial)
+        if replayed := self._replayed(t, request):
             return replayed
         now = self.clock()
         uuid, key, order_id = uuid4(), command.key or _new_key(), t.claim_max("order-id") + 1
         if command.key and t.claim("order-key", key):
             raise OrderKeyTaken(f"There is an order with the key {key} already.")
         events = decide.create(command, order_id=order_id, key=key, currency_default=self.currency_default, now=now)
-        order, records = decide.place(None, uuid, events)
-        return self._append(t, order, records, now, asked)
+        order, records = decide.to_records(None, uuid, events)
+        return self._append(t, order, records, now, request)
 
     def change(
         self,
@@ -275,18 +284,18 @@ class OrderLedger(Application[UUID]):
         *,
         expected_versions: Sequence[int] | None = None,
         owner_id: int | None = None,
-        then: Order | None = None,
+        earlier_order: Order | None = None,
         is_trial: bool = False,
     ) -> Outcome:
         """Gives a command to an order; records its events. Raises a Refusal, FoldFirst.
 
         `expected_versions`: raises OrderMoved where the order is at none of them. `owner_id`: raises OrderNotFound
-        where the order is not this customer's, or is deleted. `then`: the order that an earlier FoldFirst has named.
-        `is_trial`: records nothing; the outcome has the events.
+        where the order is not this customer's, or is deleted. `earlier_order`: the order that an earlier FoldFirst has
+        named. `is_trial`: records nothing; the outcome has the events.
         """
-        asked = _Asked(f"{uuid} {type(command).__name__}", command, provenance, then, is_trial)
+        request = _Request(f"{uuid} {type(command).__name__}", command, provenance, earlier_order, is_trial)
         order = self.order_in(t, uuid)
-        if replayed := self._replayed(t, asked):
+        if replayed := self._replayed(t, request):
             return replayed
         if owner_id is not None and (order.customer_id != owner_id or order.status == "deleted"):
             raise OrderNotFound
@@ -296,12 +305,15 @@ class OrderLedger(Application[UUID]):
         recorded = _recorded(t, command, uuid) if isinstance(command, commands.Move) else NOT_RECORDED
         events = list(map(recorded.numbered, decide.decide(order, command, now)))
         if recorded.claim and not events:
-            return self._append(t, self._order_at(t, recorded.claim, asked), [], now, asked)
-        after, records = decide.place(order, uuid, events)
-        return self._append(t, after, records, now, asked)
+            return self._append(t, self._order_at(t, recorded.claim, request), [], now, request)
+        after, records = decide.to_records(order, uuid, events)
+        return self._append(t, after, records, now, request)
 
     def import_batch(
-        self, t: Transaction, lines: Sequence[tuple[commands.ImportOrder, Line | Refusal]], provenance: Provenance
+        self,
+        t: Transaction,
+        lines: Sequence[tuple[commands.ImportOrder, AcceptedLine | Refusal]],
+        provenance: Provenance,
     ) -> list[Order | UUID | Refusal]:
         """Records many orders, each line with the records or the refusal that `import_line` made of it; each order
         whole or not at all.
@@ -309,11 +321,11 @@ class OrderLedger(Application[UUID]):
         Returns for each line the order, the UUID of the order that was there already, or the refusal. A repeated line
         is recognised by its order's ids, so no line claims an idempotency key.
         """
-        batch = ImportBatch(self._recognising(t))
+        batch = ImportBatch(self._recogniser(t))
         outcomes = batch.add(lines)
         now = self.clock()
-        stored = [event for line in batch.taken for event in self.stored(line.records, whose(line.order), now)]
-        marks = {line.order.uuid: self._mark(line, now) for line in batch.taken}
+        stored = [event for line in batch.accepted for event in self.stored(line.records, owner_of(line.order), now)]
+        marks = {line.order.uuid: self._mark(line, now) for line in batch.accepted}
         claims = [
             claim._replace(fingerprint=marks[claim.originator_id]) if claim.kind in _NAMING else claim
             for claim in batch.claims
@@ -321,20 +333,20 @@ class OrderLedger(Application[UUID]):
         self.append(t, stored, provenance=_without_key(provenance), now=now, claims=claims)
         return outcomes
 
-    def _recognising(self, on: Reading) -> Recognising:
-        return Recognising(on, self.mapper, self.marks, self._decided_as)
+    def _recogniser(self, on: Reading) -> Recogniser:
+        return Recogniser(on, self.mapper, self.marks, self._decided_as)
 
-    def _mark(self, line: Line, now: datetime) -> bytes | None:
+    def _mark(self, line: AcceptedLine, now: datetime) -> bytes | None:
         """The kept form of a line's fingerprint: keyed where the line has personal data."""
         if line.fingerprint is None:
             return None
-        return self.marks.make(line.fingerprint, whose(line.order), _parts_in(line.records), now)
+        return self.marks.make(line.fingerprint, owner_of(line.order), _parts_in(line.records), now)
 
     def trial(self) -> ImportBatch:
         """An import batch that records nothing. Its outcomes are what `import_batch` would give."""
-        return ImportBatch(self._recognising(self.log_of_events))
+        return ImportBatch(self._recogniser(self.log_of_events))
 
-    def begun(self, uuid: UUID) -> e.OrderCreated:
+    def first_event(self, uuid: UUID) -> e.OrderCreated:
         """The first event of an order. Raises OrderNotFound."""
         first = next(self.log_of_events.raw_records_of(str(uuid), limit=1), None)
         event = first and self.mapper.read(first).event
@@ -342,7 +354,7 @@ class OrderLedger(Application[UUID]):
             raise OrderNotFound
         return event
 
-    def import_line(self, line: commands.ImportOrder, fingerprint: bytes | None = None) -> Line | Refusal:
+    def import_line(self, line: commands.ImportOrder, fingerprint: bytes | None = None) -> AcceptedLine | Refusal:
         """The records that a line of an import makes, or its refusal. Decided outside of a transaction; `import_batch`
         checks the rest. An order without an id in the line has the id 0 here.
         """
@@ -352,7 +364,7 @@ class OrderLedger(Application[UUID]):
         except Refusal as refusal:
             return refusal
 
-    def recognised(
+    def recognise(
         self, lines: Sequence[tuple[commands.ImportOrder, bytes | None]]
     ) -> list[UUID | ImportConflict | None]:
         """For each line with its fingerprint: the UUID of its order where the log has it, its conflict with that order,
@@ -360,22 +372,22 @@ class OrderLedger(Application[UUID]):
 
         A UUID or a conflict is final. None is not: another write may record the order meanwhile.
         """
-        recognising = self._recognising(self.log_of_events)
-        recognising.look_up([line for line, _ in lines])
+        recogniser = self._recogniser(self.log_of_events)
+        recogniser.look_up([line for line, _ in lines])
         found: list[UUID | ImportConflict | None] = []
         for line, fingerprint in lines:
             try:
-                found.append(recognising.there(line, fingerprint))
+                found.append(recogniser.recognise(line, fingerprint))
             except ImportConflict as conflict:
                 found.append(conflict)
         return found
 
-    def _decided_as(self, line: commands.ImportOrder, uuid: UUID, first: e.OrderCreated) -> Line:
+    def _decided_as(self, line: commands.ImportOrder, uuid: UUID, first: e.OrderCreated) -> AcceptedLine:
         """The records that a line would make as the order with this UUID and first event. Raises a Refusal."""
         begun = msgspec.structs.replace(line, created_at=line.created_at or first.occurred_at)
         return self._decided(begun, uuid, first.id, first.key)
 
-    def _decided(self, line: commands.ImportOrder, uuid: UUID, order_id: int, key: str) -> Line:
+    def _decided(self, line: commands.ImportOrder, uuid: UUID, order_id: int, key: str) -> AcceptedLine:
         return import_order(
             line, uuid=uuid, order_id=order_id, key=key, currency_default=self.currency_default, now=self.clock()
         )
@@ -450,34 +462,36 @@ class OrderLedger(Application[UUID]):
             must_be_whole(uuid, order.version, last)
         return order
 
-    def _append(self, t: Transaction, order: Order, records: list[Record], now: datetime, asked: "_Asked") -> Outcome:
+    def _append(
+        self, t: Transaction, order: Order, records: list[Record], now: datetime, request: "_Request"
+    ) -> Outcome:
         """Appends a command's records and claims its idempotency key. `order` is the order after the records. Raises
         ExternalIdTaken, OrderTooLong."""
-        claims = taken_by(records)
+        claims = claims_of(records)
         _external_ids_must_be_free(t, claims)
-        if asked.is_trial:
-            return Outcome(order, self.head(), tried=tuple(record.event for record in records))
-        if asked.provenance.idempotency_key is not None:
-            mark = self.marks.make(asked.fingerprint(), whose(order), asked.personal_parts(records), now)
-            claims.append(NewClaim("idempotency", asked.idempotency_value(), order.uuid, order.version, mark))
-        stored = self.stored(records, whose(order), now)
+        if request.is_trial:
+            return Outcome(order, self.head(), trial_events=tuple(record.event for record in records))
+        if request.provenance.idempotency_key is not None:
+            mark = self.marks.make(request.fingerprint(), owner_of(order), request.personal_parts(records), now)
+            claims.append(NewClaim("idempotency", request.idempotency_value(), order.uuid, order.version, mark))
+        stored = self.stored(records, owner_of(order), now)
         before = t.payload_bytes(order.uuid) if order.version > len(records) else 0
         if stored and before + sum(len(event.state) for event in stored) > ORDER_BYTES_MAX:
             raise OrderTooLong(f"What happened to an order comes to at most {ORDER_BYTES_MAX} bytes in all.")
         if stored or claims:
-            positions = self.append(t, stored, provenance=asked.provenance, now=now, claims=claims)
+            positions = self.append(t, stored, provenance=request.provenance, now=now, claims=claims)
         return Outcome(order, positions[-1] if records else t.position_of(order.uuid, order.version))
 
     def record(
         self, t: Transaction, order: Order, events: Sequence[Event], provenance: Provenance, now: datetime
     ) -> Outcome:
         """Appends decided events to an order's history, without a claim on an idempotency key."""
-        after, records = decide.place(order, order.uuid, events)
-        stored, who = self.stored(records, whose(after), now), _without_key(provenance)
-        positions = self.append(t, stored, provenance=who, now=now, claims=taken_by(records))
+        after, records = decide.to_records(order, order.uuid, events)
+        stored, who = self.stored(records, owner_of(after), now), _without_key(provenance)
+        positions = self.append(t, stored, provenance=who, now=now, claims=claims_of(records))
         return Outcome(after, positions[-1])
 
-    def stored(self, records: Iterable[Record], whose: Whose, now: datetime) -> list[StoredEvent]:
+    def stored(self, records: Iterable[Record], whose: DataOwner, now: datetime) -> list[StoredEvent]:
         """The stored events of records of one history, of any kind. To be called inside the transaction that appends
         them, since it may make data keys."""
         return [self.mapper.stored(record, whose, now) for record in records]
@@ -499,26 +513,26 @@ class OrderLedger(Application[UUID]):
             t.clock_holds = True
         return t.append(stored, provenance=provenance, now=now, claims=claims)
 
-    def _order_at(self, t: Transaction, claim: Claim, asked: "_Asked") -> Order:
+    def _order_at(self, t: Transaction, claim: Claim, request: "_Request") -> Order:
         """The order as the claiming write left it, made again from its events up to then. Raises FoldFirst."""
-        order = asked.then
+        order = request.earlier_order
         if order is not None and (order.uuid, order.version) == (claim.originator_id, claim.version):
             return order
         if claim.version > FOLD_EVENTS_MAX:
             raise FoldFirst(claim.originator_id, claim.version)
         return self.order_in(t, claim.originator_id, claim.version)
 
-    def _replayed(self, t: Transaction, asked: "_Asked") -> Outcome | None:
+    def _replayed(self, t: Transaction, request: "_Request") -> Outcome | None:
         """The outcome of an earlier write with this idempotency key; None where there is none. Raises
         IdempotencyKeyReused where the write was another command."""
-        if asked.provenance.idempotency_key is None:
+        if request.provenance.idempotency_key is None:
             return None
-        claim = t.claim("idempotency", asked.idempotency_value())
+        claim = t.claim("idempotency", request.idempotency_value())
         if claim is None:
             return None
-        if not self.marks.holds(claim.fingerprint, asked.fingerprint()):
+        if not self.marks.holds(claim.fingerprint, request.fingerprint()):
             raise IdempotencyKeyReused("This Idempotency-Key was sent before with another command; take a new one.")
-        order = self._order_at(t, claim, asked)
+        order = self._order_at(t, claim, request)
         return Outcome(order, t.position_of(order.uuid, order.version), replayed=True)
 
 
@@ -543,12 +557,12 @@ def _customers_in(given: Iterable[object]) -> Iterator[str]:
                 yield f"{CUSTOMER}{order.customer.id}"
 
 
-def _recorded(t: Transaction, command: commands.Move, uuid: UUID) -> Recorded:
+def _recorded(t: Transaction, command: commands.Move, uuid: UUID) -> RecordedMovement:
     """The movement of a command as it is recorded on this order, if at all. Raises a Refusal where another order has
     its reference."""
-    recorded = recorded_before(t, command, uuid)
+    recorded = recorded_movement(t, command, uuid)
     if recorded.claim and recorded.claim.originator_id != uuid:
-        raise taken(commands.MOVES[type(command)], command.provider, command.reference)
+        raise reference_taken_elsewhere(commands.MOVES[type(command)], command.provider, command.reference)
     return recorded
 
 
@@ -560,20 +574,22 @@ def _external_ids_must_be_free(t: Transaction, claims: Iterable[NewClaim]) -> No
 
 def _parts_in(records: Iterable[Record]) -> set[str]:
     """The parts of personal data that these records have a value of."""
-    found = (parts_in(record.event, FIELDS[type(record.event)]) for record in records if type(record.event) in FIELDS)
+    found = (
+        personal_parts(record.event, FIELDS[type(record.event)]) for record in records if type(record.event) in FIELDS
+    )
     return {part for parts in found for part in parts}
 
 
-def whose(order: Order) -> Whose:
+def owner_of(order: Order) -> DataOwner:
     """The subject of an order's personal data: its customer or, for a guest, the order itself."""
     subject = f"{GUEST}{order.uuid}" if order.customer_id is None else f"{CUSTOMER}{order.customer_id}"
-    return Whose(subject, order.created_at.year)
+    return DataOwner(subject, order.created_at.year)
 
 
 def subjects_of(orders: Sequence[Order]) -> list[str]:
     """The subjects whose data keys can seal personal data of these orders: their customers, and each order itself,
     since it may have been a guest's before."""
-    owners = dict.fromkeys(whose(order).subject for order in orders)
+    owners = dict.fromkeys(owner_of(order).subject for order in orders)
     return list(owners | dict.fromkeys(f"{GUEST}{order.uuid}" for order in orders))
 
 
@@ -596,18 +612,18 @@ class FoldFirst(Exception):
         self.version = version
 
 
-class _Asked(NamedTuple):
+class _Request(NamedTuple):
     """A command with its scope (a new order, or which order and shape of command) and its provenance."""
 
     scope: str
     command: commands.Command
     provenance: Provenance
     # The order after an earlier write of the same command, where a FoldFirst has named it.
-    then: Order | None = None
+    earlier_order: Order | None = None
     is_trial: bool = False
 
     def idempotency_value(self) -> str:
-        return reference(self.provenance.actor, self.provenance.idempotency_key or "")
+        return reference_value(self.provenance.actor, self.provenance.idempotency_key or "")
 
     def fingerprint(self) -> bytes:
         return hashlib.sha256(self.scope.encode() + b"\n" + canonical(self.command)).digest()

@@ -38,7 +38,7 @@ STAND_INS: Final[dict[str, Any]] = {
 _WEIGHED: Final = "bring 1.5 kg as one unit of 1.5 times the price, and the quantity in metadata"
 
 
-def misfits(tree: Any, shape: Any, hook: Hook) -> list[Fault]:
+def faults_of(tree: Any, shape: Any, hook: Hook) -> list[Fault]:
     """The tree's fields at fault, in the order of the tree; at most `FAULTS_MAX`. `hook` is msgspec's `dec_hook`, for
     the types that it does not know."""
     return list(islice(_of(tree, shape, hook, ""), FAULTS_MAX))

@@ -14,24 +14,24 @@ import msgspec
 from msgspec.structs import replace
 
 from domain.aggregate import Event
-from domain.claims import reference
+from domain.claims import reference_value
 from domain.log.log import Reading
 from domain.log.mapper import EventMapper
 from domain.order import events as e
 from domain.order.commands import ImportOrder
-from domain.order.imported import Line
+from domain.order.imported import AcceptedLine
 from domain.order.personal import FIELDS
 from domain.privacy.marking import Marks
 from domain.refusals import ImportConflict, Refusal
 
 # The order that has each name of import lines: by the claim's kind and value, or by ("uuid", the UUID as text).
-Taken: TypeAlias = dict[tuple[str, str | int], UUID]
+NameOwners: TypeAlias = dict[tuple[str, str | int], UUID]
 DIFFERENCES_SHOWN_MAX: Final = 5
 _SHOWN_CHARS_MAX: Final = 80
 
 
 def _places(line: ImportOrder) -> Iterator[tuple[str, tuple[str, str | int]]]:
-    """The names that a line has for its order, each in words and with its place in `Taken`."""
+    """The names that a line has for its order, each in words and with its place in `NameOwners`."""
     if line.id is not None:
         yield f"id {line.id}", ("order-id", line.id)
     if line.key is not None:
@@ -39,14 +39,14 @@ def _places(line: ImportOrder) -> Iterator[tuple[str, tuple[str, str | int]]]:
     if line.uuid is not None:
         yield f"uuid {line.uuid}", ("uuid", str(line.uuid))
     for system, external_id in (line.external_ids or {}).items():
-        yield f"{system} id {external_id}", ("external-id", reference(system, external_id))
+        yield f"{system} id {external_id}", ("external-id", reference_value(system, external_id))
 
 
-class Recognising:
+class Recogniser:
     """Recognises import lines as orders of a log.
 
     `decided_as` makes the records that a line would have as the order with this UUID and first event, or raises a
-    Refusal. `taken` has the orders that have the names that were looked up; a free name is absent. `fresh` has, by
+    Refusal. `owners` has the orders that have the names that were looked up; a free name is absent. `fresh` has, by
     order, the lines of the same batch that are not in the log yet.
     """
 
@@ -55,32 +55,32 @@ class Recognising:
         on: Reading,
         mapper: EventMapper,
         marks: Marks,
-        decided_as: Callable[[ImportOrder, UUID, e.OrderCreated], Line],
+        decided_as: Callable[[ImportOrder, UUID, e.OrderCreated], AcceptedLine],
     ) -> None:
         self.on = on
         self._mapper = mapper
         self._marks = marks
         self._decided_as = decided_as
-        self.taken: Taken = {}
-        self.fresh: dict[UUID, Line] = {}
+        self.owners: NameOwners = {}
+        self.fresh: dict[UUID, AcceptedLine] = {}
 
     def look_up(self, lines: Sequence[ImportOrder], more: Iterable[tuple[str, str | int]] = ()) -> None:
         """Looks up, all at once, the orders that have the lines' names, and those that hold the claims `more`."""
         wanted = [place for line in lines for _, place in _places(line)]
         claims = self.on.claimed([*(place for place in wanted if place[0] != "uuid"), *more])
         begun = self.on.begun(str(of) for kind, of in wanted if kind == "uuid")
-        found: Taken = {place: UUID(claim.originator_id) for place, claim in claims.items()}
+        found: NameOwners = {place: UUID(claim.originator_id) for place, claim in claims.items()}
         found |= {("uuid", uuid): UUID(uuid) for uuid in begun}
         # The names of lines in the same batch come before those in the log.
-        self.taken |= {place: owner for place, owner in found.items() if place not in self.taken}
+        self.owners |= {place: owner for place, owner in found.items() if place not in self.owners}
 
-    def there(self, line: ImportOrder, fingerprint: bytes | None) -> UUID | None:
+    def recognise(self, line: ImportOrder, fingerprint: bytes | None) -> UUID | None:
         """The UUID of the order that a line names; None where no name is taken. Raises ImportConflict where the names
         are several orders', or the line differs from the order's first records."""
-        owners = {name: self.taken.get(place) for name, place in _places(line)}
-        found = set(owners.values())
+        by_name = {name: self.owners.get(place) for name, place in _places(line)}
+        found = set(by_name.values())
         if len(found) > 1:
-            sides = [f"its {name} is {self._whose(uuid)}" for name, uuid in owners.items()]
+            sides = [f"its {name} is {self._whose(uuid)}" for name, uuid in by_name.items()]
             raise ImportConflict(f"conflict: what this line names is not of one order: {', '.join(sides)}")
         uuid = found.pop() if found else None
         if uuid is None:

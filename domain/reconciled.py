@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from domain.aggregate import fold, step
 from domain.ledger import OrderLedger, must_be_whole
 from domain.log.log import Reading
-from domain.privacy.keyring import Whose
+from domain.privacy.keyring import DataOwner
 from domain.reconciliation import matching
 from domain.reconciliation.kept import KeptReport, Offered, decode_offered, decode_told, indexed, whole
 from domain.reconciliation.others import DECIDED, POSSIBLE, Claim, Held, Other, Told, held
@@ -110,9 +110,9 @@ def _kept(ledger: OrderLedger, report_sha256: str, sealed_sha256: str, index_sha
     return whole(pieces)
 
 
-def whose(state: Reconciliation) -> Whose:
+def owner_of(state: Reconciliation) -> DataOwner:
     """The subject of a reconciliation's personal data: itself, since the ledger does not know the persons in a file."""
-    return Whose(f"{SUBJECT}{state.uuid}", state.started_at.year)
+    return DataOwner(f"{SUBJECT}{state.uuid}", state.started_at.year)
 
 
 def read_file(

@@ -17,15 +17,15 @@ import msgspec
 from eventsourcing.persistence import OperationalError
 from msgspec.structs import replace
 
-from domain.aggregate import Event, Record, place
+from domain.aggregate import Event, Record, to_records
 from domain.ledger import OrderLedger
-from domain.ledger import whose as whose_order
+from domain.ledger import owner_of as whose_order
 from domain.log.log import Reading, Transaction
 from domain.log.records import Provenance
 from domain.log.records import uuid_of as uuid_of_originator
 from domain.order.personal import CONTACT
-from domain.privacy.keyring import Whose
-from domain.reconciled import Journal, Reconciled, Says, decided_on, read_file, whose
+from domain.privacy.keyring import DataOwner
+from domain.reconciled import Journal, Reconciled, Says, decided_on, owner_of, read_file
 from domain.reconciliation import decide, payouts
 from domain.reconciliation import events as e
 from domain.reconciliation.deciding import Deciding, Wanted
@@ -229,7 +229,7 @@ class Reconciling(Reconciled):
             # Another upload of the same file may have been recorded first.
             if known := self._known(uuid, t):
                 return known
-            owner = Whose(f"{SUBJECT}{uuid}", run.now.year)
+            owner = DataOwner(f"{SUBJECT}{uuid}", run.now.year)
             sealed = self._ledger.files.keep(t, file_sha256, file, owner, FILE, run.now)
             _keep(t, rules_text)
             events = _first_events(run, name, sealed, self._keep(t, run, owner), self._timezone)
@@ -336,7 +336,7 @@ class Reconciling(Reconciled):
                 if is_late(t):
                     return None
                 matched, of_matches = deciding.matched(replace(after, open=run.written.open), run.by_hand)
-                all_ = [*events, *matched, run.again(self._keep(t, run, whose(state)))]
+                all_ = [*events, *matched, run.again(self._keep(t, run, owner_of(state)))]
                 outcome = self._append(t, state, state.uuid, all_, provenance=given.provenance, now=run.now)
                 return outcome._replace(results=(*of_matches, *ids))
 
@@ -414,7 +414,7 @@ class Reconciling(Reconciled):
                     return None
                 if run.head.position <= state.position or not self._is_news(state, run):
                     return self._as_it_is(state, t)
-                again = run.again(self._keep(t, run, whose(state)))
+                again = run.again(self._keep(t, run, owner_of(state)))
                 return self._append(t, state, uuid, [again], provenance=given.provenance, now=run.now)
 
             return _Attempt(state.decisions, make, record)
@@ -436,10 +436,10 @@ class Reconciling(Reconciled):
         index = b"".join(self._log.kept_file(state.index_sha256))
         return decode_digest(index).results_sha256 != run.written.index.results_sha256
 
-    def _whose(self, t: Transaction, record: Record, state: Reconciliation) -> Whose:
+    def _whose(self, t: Transaction, record: Record, state: Reconciliation) -> DataOwner:
         """The subject of the reason in an event. Where the event is about one customer's payments alone, it is this
         customer, so that the reason is erased with the customer's other data."""
-        own, owners = whose(state), dict[str, Whose]()
+        own, owners = owner_of(state), dict[str, DataOwner]()
         for position in e.reasoned_about(record.event) if self._ledger.keys else ():
             raw = t.raw_record(position)
             order = self._ledger.order_in(t, uuid_of_originator(raw.originator_id)) if raw else None
@@ -450,7 +450,7 @@ class Reconciling(Reconciled):
                 return own
         return next(iter(owners.values()), own)
 
-    def _keep(self, t: Transaction, run: "_Run", of: Whose) -> str:
+    def _keep(self, t: Transaction, run: "_Run", of: DataOwner) -> str:
         """Keeps a report with its index; returns the SHA-256 of the report's sealed bytes."""
         _keep(t, run.index)
         return self._ledger.files.keep(t, run.written.sha256, run.file, of, FILE, run.now)
@@ -467,7 +467,7 @@ class Reconciling(Reconciled):
     ) -> Outcome:
         if state is not None and not events:
             return self._as_it_is(state, t)
-        after, records = place(RECONCILIATION, state, uuid, events)
+        after, records = to_records(RECONCILIATION, state, uuid, events)
         stored = [
             event for record in records for event in self._ledger.stored([record], self._whose(t, record, after), now)
         ]

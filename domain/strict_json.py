@@ -17,7 +17,7 @@ import msgspec
 from msgspec import Meta
 
 from domain.faults import invalid
-from domain.misfits import FAULTS_MAX, STAND_INS, Fault, below, misfits
+from domain.misfits import FAULTS_MAX, STAND_INS, Fault, below, faults_of
 from domain.money import Amount
 from domain.refusals import InvalidField, Refusal
 
@@ -107,7 +107,7 @@ _THOROUGH: Final = json.JSONDecoder(
 
 
 def _is_plainly_fit(tree: Any, quotes: int) -> bool:
-    """Whether `_unfit` would find no fault in a tree whose strings have only fit characters.
+    """Whether `_faults` would find no fault in a tree whose strings have only fit characters.
 
     `quotes` is the number of quotation marks around strings in the tree's text. Where a key stands twice in its object,
     the tree has fewer strings than the text.
@@ -135,7 +135,7 @@ def _is_plainly_fit(tree: Any, quotes: int) -> bool:
     return False
 
 
-def _unfit(value: Any, path: str, depth: int) -> Iterator[Fault]:
+def _faults(value: Any, path: str, depth: int) -> Iterator[Fault]:
     """The faults of a value by the rules that hold for every field."""
     if isinstance(value, str):
         if len(value) > TEXT_LENGTH_MAX:
@@ -143,7 +143,7 @@ def _unfit(value: Any, path: str, depth: int) -> Iterator[Fault]:
         elif unfit := _UNFIT.search(value):
             yield path, f"the character U+{ord(unfit[0]):04X} has no place in text"
     elif isinstance(value, dict | list):
-        yield from _unfit_in(value, path, depth)
+        yield from _faults_within(value, path, depth)
     elif isinstance(value, _Constant):
         yield path, f"{value.text} is not a JSON number"
     elif isinstance(value, _LongInteger) or (type(value) is int and abs(value) >= _INTEGER_END):
@@ -152,12 +152,12 @@ def _unfit(value: Any, path: str, depth: int) -> Iterator[Fault]:
         yield path, "must not be negative"
 
 
-def _unfit_in(value: dict[str, Any] | list[Any], path: str, depth: int) -> Iterator[Fault]:
+def _faults_within(value: dict[str, Any] | list[Any], path: str, depth: int) -> Iterator[Fault]:
     if depth >= DEPTH_MAX:
         yield path, _TOO_DEEP
     elif isinstance(value, list):
         for i, inner in enumerate(value):
-            yield from _unfit(inner, f"{path}[{i}]", depth + 1)
+            yield from _faults(inner, f"{path}[{i}]", depth + 1)
     else:
         for key in getattr(value, "twice", ()):
             yield below(path, key), "this key stands twice in its object"
@@ -165,7 +165,7 @@ def _unfit_in(value: dict[str, Any] | list[Any], path: str, depth: int) -> Itera
             if _UNFIT.search(key):
                 yield path, "a key with a control character or a lone surrogate"
             else:
-                yield from _unfit(inner, below(path, key), depth + 1)
+                yield from _faults(inner, below(path, key), depth + 1)
 
 
 def _read(text: bytes) -> tuple[Any, list[Fault]]:
@@ -191,20 +191,22 @@ def _read(text: bytes) -> tuple[Any, list[Fault]]:
         raise NotJSON(f"The text is not JSON: {error.msg}, at line {error.lineno}, column {error.colno}.") from None
     except RecursionError:
         raise InvalidField("", _TOO_DEEP) from None
-    return tree, list(islice(_unfit(tree, "", 0), FAULTS_MAX))
+    return tree, list(islice(_faults(tree, "", 0), FAULTS_MAX))
 
 
-def taken(text: bytes, shape: type[_T]) -> _T:
+def decode(text: bytes, shape: type[_T]) -> _T:
     """The text as a struct. Raises NotJSON, and InvalidField with every fault: of the rules that hold for every field,
     and of the shape."""
     tree, faults = _read(text)
     if not faults:
-        return shaped(tree, shape)
+        return convert(tree, shape)
     named = {path for path, _ in faults}
-    raise invalid([*faults, *(fault for fault in misfits(_made_fit(tree), shape, _ours) if fault[0] not in named)])
+    raise invalid(
+        [*faults, *(fault for fault in faults_of(_made_fit(tree), shape, _dec_hook) if fault[0] not in named)]
+    )
 
 
-def fitting(text: bytes, shape: type[_T], faults: Sequence[Fault]) -> _T:
+def decode_partial(text: bytes, shape: type[_T], faults: Sequence[Fault]) -> _T:
     """The fields of an object that are not at fault, as a struct. A field at fault is left out, or has a stand-in
     (`STAND_INS`). Raises InvalidField."""
     tree, _ = _read(text)
@@ -221,7 +223,7 @@ def fitting(text: bytes, shape: type[_T], faults: Sequence[Fault]) -> _T:
                 rest[name] = STAND_INS[name]
     if not rest:
         raise invalid(faults)
-    return shaped(rest, shape)
+    return convert(rest, shape)
 
 
 def _stood_in(whole: list[Any], place: int, what: dict[str, Any] | None) -> list[Any]:
@@ -251,7 +253,7 @@ def _moment(value: Any) -> datetime:
         raise ValueError("must be a time with its zone, like 2024-05-31T12:00:00Z") from None
 
 
-def _ours(target: type, value: Any) -> Any:
+def _dec_hook(target: type, value: Any) -> Any:
     """msgspec's hook for the types that it does not know: `Amount` and `Moment`. Raises ValueError."""
     if target is Moment:
         return _moment(value)
@@ -267,18 +269,18 @@ _prepared: set[type] = set()
 _preparing = Lock()
 
 
-def shaped(tree: Any, shape: type[_T]) -> _T:
+def convert(tree: Any, shape: type[_T]) -> _T:
     """The tree as a struct. Raises InvalidField naming every field that does not fit."""
     if shape not in _prepared:
         # msgspec 0.22 crashes the process where one thread reads a struct's information that another is still
         # building. So one thread builds it first.
         with _preparing:
-            msgspec.json.Decoder(shape, dec_hook=_ours)
+            msgspec.json.Decoder(shape, dec_hook=_dec_hook)
             _prepared.add(shape)
     try:
-        return msgspec.convert(tree, shape, dec_hook=_ours)
+        return msgspec.convert(tree, shape, dec_hook=_dec_hook)
     except msgspec.ValidationError:
-        raise invalid(misfits(tree, shape, _ours)) from None
+        raise invalid(faults_of(tree, shape, _dec_hook)) from None
 
 
 def canonical(command: msgspec.Struct) -> bytes:

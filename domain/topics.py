@@ -11,7 +11,7 @@ import msgspec
 from msgspec.structs import asdict
 
 from domain.access.state import KEY
-from domain.aggregate import Event, Kind, Older, Record
+from domain.aggregate import Event, Kind, Record, Upcaster
 from domain.order.state import ORDER
 from domain.period.state import PERIOD
 from domain.reconciliation.state import RECONCILIATION
@@ -44,10 +44,10 @@ def _topics() -> Iterator[Topic]:
             if shape in kind.personal:
                 yield Topic(name + SEALED, kind, shape, _of_tree(shape), is_sealed=True)
         for name, older in kind.older.items():
-            yield Topic(name, kind, older.becomes, _upcasting(older, msgspec.json.Decoder(older.shape).decode))
-            if older.becomes in kind.personal:
+            yield Topic(name, kind, older.current, _upcasting(older, msgspec.json.Decoder(older.shape).decode))
+            if older.current in kind.personal:
                 upcast = _upcasting(older, _of_tree(older.shape))
-                yield Topic(name + SEALED, kind, older.becomes, upcast, is_sealed=True)
+                yield Topic(name + SEALED, kind, older.current, upcast, is_sealed=True)
 
 
 def _of_tree(shape: type[Event]) -> Callable[[Any], Event]:
@@ -63,8 +63,8 @@ def _of_tree(shape: type[Event]) -> Callable[[Any], Event]:
     return convert
 
 
-def _upcasting(older: Older, decode: Callable[[Any], Event]) -> Callable[[Any], Event]:
-    upcast = older.upcast or (lambda event: older.becomes(**asdict(event)))
+def _upcasting(older: Upcaster, decode: Callable[[Any], Event]) -> Callable[[Any], Event]:
+    upcast = older.upcast or (lambda event: older.current(**asdict(event)))
     return lambda payload: upcast(decode(payload))
 
 

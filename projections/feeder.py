@@ -74,7 +74,7 @@ def _listen(ledger: OrderLedger, news: threading.Event) -> None:
 
 def _look(ledger: OrderLedger) -> None:
     while True:
-        ledger.look()
+        ledger.probe()
         _sleep(_LOOK_AT_LOG_SECONDS)
 
 
@@ -123,7 +123,7 @@ def _run(
         except Busy:
             pass  # the process that has the lock feeds them
         except LogAway as error:
-            if not isinstance(ledger.trouble, LogAway):  # else reported already
+            if not isinstance(ledger.write_error, LogAway):  # else reported already
                 _log.error("the views cannot follow: %s", error)
         except Exception:  # an unreadable event: logged less and less often, until a person comes
             _log.exception("the views cannot be fed")

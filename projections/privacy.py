@@ -90,7 +90,7 @@ def kept(ledger: OrderLedger, orders: Sequence[Order], keep: Keep) -> Iterator[d
                 "uuid": order.uuid,
                 "part": part,
                 "state": state,
-                "until": None if state == "erased" else keep.until(part, order.kept_from),
+                "until": None if state == "erased" else keep.until(part, order.retention_from),
                 "in_work": is_in_work(order),
                 "held": bool(ledger.keys and ledger.keys.store.hold_on(subjects_of([order]))),
             }

@@ -27,10 +27,10 @@ from domain.log.records import Provenance
 from domain.log.sqlite import sqlite3
 from domain.moments import instant, utc_now
 from domain.order.commands import CreateOrder, ImportOrder
-from domain.order.erasure import Why, erase
+from domain.order.erasure import ErasureGrounds, erase
 from domain.order.personal import PARTS
 from domain.order.state import Order
-from domain.strict_json import shaped
+from domain.strict_json import convert
 from projections.views.views import Views
 from tests.postgres import PROGRAM, Cluster, where_ledgers_are
 from tests.proxy import Proxy
@@ -58,7 +58,7 @@ class Clock:
 
 def new_order(**fields: Any) -> CreateOrder:
     """A CreateOrder from the body that a client would send."""
-    return shaped(fields, CreateOrder)
+    return convert(fields, CreateOrder)
 
 
 def old_key(
@@ -89,7 +89,7 @@ def do(command: Any, *arguments: Any, **options: Any) -> Any:
 
 def bring(ledger: OrderLedger, **fields: Any) -> None:
     """Imports one line, whose fields these are."""
-    line = shaped(fields, ImportOrder)
+    line = convert(fields, ImportOrder)
     do(ledger.import_batch, [(line, ledger.import_line(line))], ME)
 
 
@@ -120,7 +120,7 @@ def forget(ledger: OrderLedger, uuid: UUID, *parts: str) -> Order:
 
     def record(t: Transaction) -> Order:
         order = ledger.order_in(t, uuid)
-        why = Why(erasure=str(uuid4()), basis="request", parts=parts or PARTS, restricts=False)
+        why = ErasureGrounds(erasure=str(uuid4()), basis="request", parts=parts or PARTS, restricts=False)
         event = erase(order, why, until=ledger.clock(), now=ledger.clock())
         return order if event is None else ledger.record(t, order, [event], ME, ledger.clock()).order
 

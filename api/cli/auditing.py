@@ -176,7 +176,7 @@ def verify(handed: Path | None, key_text: str | None, mend_index: bool, standby:
     url = chosen.url if standby is None else _as_far(standby, ledger.head())
     sources = [kept_in(ledger.log_of_events), *_kept_in_files(chosen.checkpoints, handed)]
     with progress("verifying") as say:
-        at = LedgerAt(url, ledger.at.keys)
+        at = LedgerAt(url, ledger.location.keys)
         found = verify_log(at, views.in_force(), checkpoints=sources, key=public, progress=say)
     found.problems += _of_destroyed_keys(ledger)
     print(

@@ -98,7 +98,7 @@ def serve(host: str, port: int, workers: int | None, threads: int, demo: bool) -
 
             greeting += load_demo(ledger, f"http://{host}:{port}")
         _make_ready(ledger, chosen, workers)
-        is_reached, keys = True, ledger.at.keys
+        is_reached, keys = True, ledger.location.keys
 
     at_the_end = ExitStack()  # each worker fills its own copy
 

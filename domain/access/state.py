@@ -9,7 +9,7 @@ import msgspec
 from msgspec.structs import replace
 
 from domain.access import events as e
-from domain.aggregate import Kind, Part, Record
+from domain.aggregate import Kind, Record, ValueObject
 
 _NAMESPACE: Final = UUID("0c1b7c8e-6b1d-4a5e-9f43-3f5d2b7a9e10")
 
@@ -19,7 +19,7 @@ def uuid_of(name: str) -> UUID:
     return uuid5(_NAMESPACE, name)
 
 
-class Former(Part, frozen=True, kw_only=True):
+class Former(ValueObject, frozen=True, kw_only=True):
     """A secret that a newer one has replaced, and the time at which it runs out."""
 
     prefix: str

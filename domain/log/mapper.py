@@ -13,7 +13,7 @@ from eventsourcing.persistence import Mapper, MapperDeserialisationError, Stored
 from domain import topics
 from domain.aggregate import Event, Record
 from domain.log.records import LogEntry, RawRecord, uuid_of
-from domain.privacy.keyring import Keyring, KeyUnknown, Whose
+from domain.privacy.keyring import DataOwner, Keyring, KeyUnknown
 from domain.privacy.masters import MasterUnknown
 from domain.privacy.sealing import Place, SealBroken, Sealing, Tree, unopened
 from domain.wanted import must_be_wanted
@@ -101,7 +101,7 @@ class EventMapper(Mapper[UUID]):
             state=self.transcoder.encode(domain_event.event),
         )
 
-    def stored(self, record: Record, whose: Whose, now: datetime) -> StoredEvent:
+    def stored(self, record: Record, whose: DataOwner, now: datetime) -> StoredEvent:
         """The stored event of a record as it goes into the log, with the personal data of `whose` sealed. Raises
         MasterUnknown."""
         topic = topics.topic_of(record.event)

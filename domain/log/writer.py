@@ -41,7 +41,7 @@ class Writer(Thread):
         # The position that the views reached after the last commit; 0 where feeding them failed.
         self.fed_to = 0
         # The error of the last write where the log could not be written; None where it could.
-        self.trouble: LogBusy | LogFull | LogForbidden | LogAway | None = None
+        self.write_error: LogBusy | LogFull | LogForbidden | LogAway | None = None
         self._looked: Future[None] | None = None
 
     def submit(self, work: Callable[[Transaction], T], wants: Wants = Wants()) -> Future[T]:  # noqa: B008  (immutable)
@@ -52,17 +52,17 @@ class Writer(Thread):
         self._waiting.put(turn)
         return future
 
-    def look(self) -> None:
-        """Tries to write to the log, so that `trouble` is current even without commands. Does not wait."""
+    def probe(self) -> None:
+        """Tries to write to the log, so that `write_error` is current even without commands. Does not wait."""
         if self._looked is None or self._looked.done():
             self._looked = self.submit(
-                lambda t: t.touch() if isinstance(self.trouble, LogFull | LogForbidden) else None
+                lambda t: t.touch() if isinstance(self.write_error, LogFull | LogForbidden) else None
             )
             self._looked.add_done_callback(self._has_looked)
 
     def _has_looked(self, looked: Future[None]) -> None:
         if not looked.cancelled() and looked.exception() is None:
-            self.trouble = None
+            self.write_error = None
 
     def stop(self) -> None:
         """Ends the thread once all waiting work is done."""
@@ -86,7 +86,7 @@ class Writer(Thread):
         except _TakenBack:
             done = turns[:1]
             if isinstance(turns[0].error, LogFull | LogForbidden):
-                self.trouble = turns[0].error
+                self.write_error = turns[0].error
         except WriteLost as error:  # nothing of it is in the log, so it is done once more
             if not again:
                 return self._do(turns, again=True)
@@ -98,8 +98,8 @@ class Writer(Thread):
         except Exception as error:
             self._give_up(turns, error)
         else:
-            if self.trouble is not None and t.written:
-                self.trouble = None
+            if self.write_error is not None and t.written:
+                self.write_error = None
             committed = time.perf_counter()
             self._feed_views(t)
             if self._measure is not None and t.written:
@@ -143,7 +143,7 @@ class Writer(Thread):
         if isinstance(error, LogBusy | LogAway):
             turns += self._take_waiting(self._waiting.qsize())  # the waiting turns would only wait as long again
         if isinstance(error, LogBusy | LogFull | LogForbidden | LogAway):
-            self.trouble = error
+            self.write_error = error
         for turn in turns:
             turn.fail(error)
 

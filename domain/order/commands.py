@@ -106,7 +106,7 @@ class AddItem(Command, frozen=True, kw_only=True):
     metadata: Metadata | None | UnsetType = UNSET
 
 
-class Beyond(Command, frozen=True, kw_only=True):
+class ExtraFields(Command, frozen=True, kw_only=True):
     """The fields beyond the two contracts, of an order's creation and of its change. White space around other systems'
     ids is stripped."""
 
@@ -128,7 +128,7 @@ class Beyond(Command, frozen=True, kw_only=True):
             force_setattr(self, "external_ids", {name: each.strip() for name, each in self.external_ids.items()})
 
 
-class CreateOrder(Beyond, frozen=True, kw_only=True):
+class CreateOrder(ExtraFields, frozen=True, kw_only=True):
     key: Key | None | UnsetType = UNSET
     currency: str | None = None
     customer: NewCustomer | None = None
@@ -155,7 +155,7 @@ class NewOrder(CreateOrder, frozen=True, kw_only=True):
     items: Annotated[tuple[AddItem, ...], Meta(max_length=ITEMS_MAX)]
 
 
-class ChangeOrder(Beyond, frozen=True, kw_only=True):
+class ChangeOrder(ExtraFields, frozen=True, kw_only=True):
     """Changes an order's details. A field that is left out stays as it is; null empties it."""
 
     notes: str | None | UnsetType = UNSET

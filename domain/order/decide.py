@@ -13,12 +13,12 @@ from msgspec.structs import asdict, astuple, fields, replace
 from domain import aggregate
 from domain.aggregate import Event, Record
 from domain.currencies import digits_of
-from domain.faults import each
+from domain.faults import collect
 from domain.money import Amount, Unit, decimal_text, is_too_large, readable
 from domain.order import billing, commands, erasure
 from domain.order import events as e
 from domain.order.commands import CHARGES_MAX, ITEMS_MAX, MOVES
-from domain.order.movements import EFFECTS, find, left, time_of_what_is_taken_back
+from domain.order.movements import EFFECTS, amount_left, find_movement, original_time
 from domain.order.refund_lines import must_be_sold, refunded_lines
 from domain.order.state import ORDER, Item, Order, is_payable
 from domain.order.statuses import CLOSED, OPEN, TRANSITIONS
@@ -56,9 +56,9 @@ _RECIPIENT_OF: Final = attrgetter(*(f"shipping_{field.name}" for field in fields
 _NOTHING_GIVEN: Final = (UNSET,) * len(fields(e.Recipient))
 
 
-def place(order: Order | None, uuid: UUID, events: Sequence[Event]) -> tuple[Order, list[Record]]:
+def to_records(order: Order | None, uuid: UUID, events: Sequence[Event]) -> tuple[Order, list[Record]]:
     """The order after new events, and their records. Raises TotalNegative, AmountTooLarge, OrderTooLong."""
-    after, records = aggregate.place(ORDER, order, uuid, events)
+    after, records = aggregate.to_records(ORDER, order, uuid, events)
     _must_be_within_limits(after, order)
     return after, records
 
@@ -103,7 +103,7 @@ def utc(moment: datetime | None, now: datetime, field: str) -> datetime:
 
 def _item_added(command: commands.AddItem, number: int, unit: Unit, now: datetime, path: str = "") -> e.ItemAdded:
     """An item as it is recorded. Raises InvalidField where its discount exceeds its worth, shipping included."""
-    price, shipping, discount = each(
+    price, shipping, discount = collect(
         lambda: command.unit_price.minor(unit, f"{path}unit_price"),
         lambda: command.shipping.minor(unit, f"{path}shipping"),
         lambda: command.discount_amount.minor(unit, f"{path}discount_amount"),
@@ -134,7 +134,7 @@ def _voucher_applied(command: commands.NewVoucher, unit: Unit, now: datetime) ->
 
 def _charge(command: commands.NewCharge, items: Collection[int], unit: Unit, path: str = "") -> e.Charge:
     """A charge as it is recorded. Raises InvalidField where its item is not among these."""
-    amount, rate, item = each(
+    amount, rate, item = collect(
         lambda: command.amount.decimal(unit, f"{path}amount"),
         lambda: _rate(command.rate, f"{path}rate"),
         lambda: _one_of(items, command.item, f"{path}item"),
@@ -157,7 +157,7 @@ def _one_of(items: Collection[int], number: int | None, field: str) -> int | Non
 
 
 def _charges(given: Sequence[commands.NewCharge], items: Collection[int], unit: Unit) -> tuple[e.Charge, ...]:
-    return tuple(each(*(partial(_charge, charge, items, unit, f"charges[{i}].") for i, charge in enumerate(given))))
+    return tuple(collect(*(partial(_charge, charge, items, unit, f"charges[{i}].") for i, charge in enumerate(given))))
 
 
 def _method(method: e.Method | None, field: str) -> e.Method | None:
@@ -192,8 +192,8 @@ def create(
     try:
         unit = Unit(currency, digits_of(currency, on=now.date()))
     except InvalidField as refusal:
-        each(partial(_refuse, refusal), *without_amounts)
-    _, paying, delivering, customer, recipient, shipping_cost, voucher, charges, *items = each(
+        collect(partial(_refuse, refusal), *without_amounts)
+    _, paying, delivering, customer, recipient, shipping_cost, voucher, charges, *items = collect(
         *without_amounts,
         lambda: command.shipping_cost.decimal(unit, "shipping_cost"),
         lambda: [_voucher_applied(command.voucher, unit, now)] if command.voucher else [],
@@ -290,7 +290,7 @@ def change_item(order: Order, command: commands.ChangeItem, now: datetime) -> li
     def minor(given: Amount | UnsetType, kept: int, field: str) -> int:
         return kept if given is UNSET else given.minor(order.unit, field)
 
-    price, shipping, discount = each(
+    price, shipping, discount = collect(
         lambda: minor(changed.unit_price, item.unit_price, "unit_price"),
         lambda: minor(changed.shipping, item.shipping, "shipping"),
         lambda: minor(changed.discount_amount, item.discount, "discount_amount"),
@@ -341,7 +341,7 @@ def remove_item(order: Order, command: commands.RemoveItem, now: datetime) -> li
 
 def change(order: Order, command: commands.ChangeOrder, now: datetime) -> list[Event]:
     """An event for each kind of change; none where the order has these values already."""
-    bill, recipient, paying, shipping, voucher, charges = each(
+    bill, recipient, paying, shipping, voucher, charges = collect(
         lambda: _change_billing(order, command, now),
         lambda: _change_recipient(order.recipient, command, now),
         lambda: _change_payment_method(order, command, now),
@@ -383,7 +383,7 @@ def _change_payment_method(order: Order, command: commands.ChangeOrder, now: dat
 
 def _change_shipping(order: Order, command: commands.ChangeOrder, now: datetime) -> list[Event]:
     given, kept = command.shipping_method, decimal_text(order.shipping_cost, order.digits)
-    cost, method = each(
+    cost, method = collect(
         lambda: kept if command.shipping_cost is UNSET else command.shipping_cost.decimal(order.unit, "shipping_cost"),
         lambda: order.shipping_method if given is UNSET else _method(given, "shipping_method"),
     )
@@ -430,7 +430,7 @@ def _kept_or_given(address: e.Billing, given: tuple[Any, ...]) -> list[Any]:
     return [kept if value is UNSET else value for kept, value in zip(astuple(address), given, strict=True)]
 
 
-def _change_recipient(known: e.Recipient, command: commands.Beyond, now: datetime) -> list[Event]:
+def _change_recipient(known: e.Recipient, command: commands.ExtraFields, now: datetime) -> list[Event]:
     given = _RECIPIENT_OF(command)
     if given == _NOTHING_GIVEN or (recipient := e.Recipient(*_kept_or_given(known, given))) == known:
         return []
@@ -533,7 +533,7 @@ def _is_known(order: Order, command: commands.ReceivePayment | commands.RefundPa
     """Whether the order has this movement already, so that a provider's second call does no harm. Raises a refusal
     where the order has a different movement of this kind under the same reference."""
     kind = MOVES[type(command)]
-    known = find(order.payments, kind, command.provider, command.reference)
+    known = find_movement(order.payments, kind, command.provider, command.reference)
     if known is None:
         return False
     again = (_positive(order, command.amount), getattr(command, "owed_again", False))
@@ -548,7 +548,7 @@ def receive_payment(order: Order, command: commands.ReceivePayment, now: datetim
     """The event of a payment; none where the order has the payment already."""
     if _is_known(order, command):
         return []
-    amount, received_at = each(
+    amount, received_at = collect(
         lambda: _positive(order, command.amount),
         lambda: utc(command.received_at, now, "received_at"),
     )
@@ -581,15 +581,15 @@ def refund_payment(order: Order, command: commands.RefundPayment, now: datetime)
     """The event of a refund; none where the order has the refund already."""
     if _is_known(order, command):
         return []
-    amount, refunded_at, lines = each(
+    amount, refunded_at, lines = collect(
         lambda: _positive(order, command.amount),
         lambda: _taken_back_at(order, command, now),
         lambda: refunded_lines(order, command.lines, command.amount),
     )
     named = command.payment_reference
-    if named is not None and not find(order.payments, "payment", command.provider, named):
+    if named is not None and not find_movement(order.payments, "payment", command.provider, named):
         raise PaymentNotFound(f"The order has no {command.provider} payment {named}.")
-    refundable = left(order.payments, "refund", command.provider, named)
+    refundable = amount_left(order.payments, "refund", command.provider, named)
     if amount > refundable:
         source = "" if named is None else f" by payment {named}"
         raise RefundExceedsReceived(
@@ -622,7 +622,7 @@ def _taken_back_at(order: Order, command: commands.RefundPayment | commands.Take
     effect = EFFECTS[kind]
     given, named = getattr(command, effect.at), getattr(command, effect.of)
     at = utc(given, now, effect.at)
-    first = time_of_what_is_taken_back(kind, command.provider, named, order.payments, at)
+    first = original_time(kind, command.provider, named, order.payments, at)
     if given is not None and at < first:
         then = first.isoformat().replace("+00:00", "Z")
         raise InvalidField(effect.at, f"earlier than its {effect.about}, which was at {then}")
@@ -639,11 +639,11 @@ def take_back(order: Order, command: commands.TakeBack, now: datetime) -> list[E
     assert effect.about
     if _is_known(order, command):
         return []
-    amount, at = each(lambda: _positive(order, command.amount), lambda: _taken_back_at(order, command, now))
+    amount, at = collect(lambda: _positive(order, command.amount), lambda: _taken_back_at(order, command, now))
     named = getattr(command, effect.of)
-    if named is not None and not find(order.payments, effect.about, provider, named):
+    if named is not None and not find_movement(order.payments, effect.about, provider, named):
         raise _NOT_FOUND[effect.about](f"The order has no {provider} {effect.about} {named}.")
-    there = left(order.payments, kind, provider, named)
+    there = amount_left(order.payments, kind, provider, named)
     if amount > there and not command.force:
         of = f"all its {effect.about}s" if named is None else f"the {effect.about} {named}"
         raise AmountExceedsLeft(
@@ -661,12 +661,12 @@ def void_payment(order: Order, command: commands.VoidPayment, now: datetime) -> 
     """The event that voids a payment; none where the payment is void already. Raises PaymentNotVoidable where money of
     the payment was refunded or pulled back, since it then was no mistake."""
     provider, reference = command.provider, command.reference
-    known = find(order.payments, "payment", provider, reference)
+    known = find_movement(order.payments, "payment", provider, reference)
     if known is None:
-        if find(order.payments, "void", provider, reference):
+        if find_movement(order.payments, "void", provider, reference):
             return []
         raise PaymentNotFound(f"The order has no {provider} payment {reference}.")
-    there = left(order.payments, "void", provider, reference)
+    there = amount_left(order.payments, "void", provider, reference)
     if there < known.amount:
         raise PaymentNotVoidable(
             f"Of the payment's {readable(known.amount, order.unit)} only {readable(there, order.unit)} are left: "

@@ -5,7 +5,7 @@ from typing import Final
 
 import msgspec
 
-from domain.aggregate import Event, parts_in
+from domain.aggregate import Event, personal_parts
 from domain.order import events as e
 from domain.order.personal import FIELDS, PARTS
 from domain.order.state import Order
@@ -15,7 +15,7 @@ from domain.refusals import PersonalDataErased
 _UNDER_WAY: Final = ("processing", "shipped")
 
 
-class Why(msgspec.Struct, frozen=True):
+class ErasureGrounds(msgspec.Struct, frozen=True):
     """The reason for an erasure, its id and the parts to erase. With `restricts` the other parts are kept, but not
     shown."""
 
@@ -26,7 +26,7 @@ class Why(msgspec.Struct, frozen=True):
     reference: str | None = None
 
 
-def erase(order: Order, why: Why, *, until: datetime, now: datetime) -> e.PersonalErased | None:
+def erase(order: Order, why: ErasureGrounds, *, until: datetime, now: datetime) -> e.PersonalErased | None:
     """The event that erases these parts and restricts the others. None where the order has none left to erase or
     restrict. Restricted parts are kept until `until`."""
     erased = tuple(part for part in why.parts if part not in order.erased)
@@ -54,7 +54,7 @@ def must_take(order: Order, events: list[Event]) -> None:
     """Raises PersonalDataErased where an event would bring personal data of a part that the order has had erased or
     restricted."""
     gone = {*order.erased, *order.restricted}
-    brought = (part for event in events for part in parts_in(event, FIELDS.get(type(event), {}))) if gone else ()
+    brought = (part for event in events for part in personal_parts(event, FIELDS.get(type(event), {}))) if gone else ()
     if again := sorted(gone.intersection(brought)):
         parts = " and ".join(again)
         raise PersonalDataErased(

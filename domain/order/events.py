@@ -12,17 +12,17 @@ from typing import Final
 from msgspec import field
 from msgspec.structs import asdict
 
-from domain.aggregate import Event, Older, Part
+from domain.aggregate import Event, Upcaster, ValueObject
 from domain.money import digits_in
 
 
-class Thumbnail(Part, frozen=True):
+class Thumbnail(ValueObject, frozen=True):
     id: int | None = None
     f: str | None = None
     size: int | None = None
 
 
-class Image(Part, frozen=True):
+class Image(ValueObject, frozen=True):
     id: int | None = None
     type: str | None = None
     name: str | None = None
@@ -35,7 +35,7 @@ class Image(Part, frozen=True):
     thumbnails: tuple[Thumbnail, ...] = ()
 
 
-class Method(Part, frozen=True):
+class Method(ValueObject, frozen=True):
     """A payment or shipping method."""
 
     id: int | None = None
@@ -43,30 +43,30 @@ class Method(Part, frozen=True):
     image: Image | None = None
 
 
-class Product(Part, frozen=True):
+class Product(ValueObject, frozen=True):
     id: int | None = None
     name: str | None = None
     slug: str | None = None
 
 
-class Country(Part, frozen=True):
+class Country(ValueObject, frozen=True):
     id: int | None = None
     name: str | None = None
     code: str | None = None
 
 
-class State(Part, frozen=True):
+class State(ValueObject, frozen=True):
     id: int | None = None
     name: str | None = None
     code: str | None = None
 
 
-class City(Part, frozen=True):
+class City(ValueObject, frozen=True):
     id: int | None = None
     name: str | None = None
 
 
-class Billing(Part, frozen=True):
+class Billing(ValueObject, frozen=True):
     country: Country | None = None
     state: State | None = None
     city: City | None = None
@@ -82,7 +82,7 @@ class Recipient(Billing, frozen=True):
     """The recipient and address of a delivery, in the fields that `Billing` has for a bill."""
 
 
-class CustomerDetails(Part, frozen=True):
+class CustomerDetails(ValueObject, frozen=True):
     username: str | None = None
     email: str | None = None
     first_name: str | None = None
@@ -90,29 +90,29 @@ class CustomerDetails(Part, frozen=True):
     phone: str | None = None
 
 
-class OrderPersonal(Part, frozen=True):
+class OrderPersonal(ValueObject, frozen=True):
     customer: CustomerDetails = CustomerDetails()
     billing: Billing = Billing()
     notes: str | None = None
 
 
-class CustomerPersonal(Part, frozen=True):
+class CustomerPersonal(ValueObject, frozen=True):
     customer: CustomerDetails
 
 
-class BillingPersonal(Part, frozen=True):
+class BillingPersonal(ValueObject, frozen=True):
     billing: Billing
 
 
-class RecipientPersonal(Part, frozen=True):
+class RecipientPersonal(ValueObject, frozen=True):
     shipping: Recipient
 
 
-class NotesPersonal(Part, frozen=True):
+class NotesPersonal(ValueObject, frozen=True):
     notes: str | None = None
 
 
-class MetadataPersonal(Part, frozen=True):
+class MetadataPersonal(ValueObject, frozen=True):
     """The whole metadata of each object that changed: the order's, unless null, and items' by their numbers."""
 
     metadata: dict[str, str] | None = None
@@ -193,7 +193,7 @@ class VoucherRemoved(Event, frozen=True, kw_only=True):
     pass
 
 
-class Charge(Part, frozen=True):
+class Charge(ValueObject, frozen=True):
     """A charge beside the goods and their shipping: a tax, a tip. An included charge is already part of the prices.
 
     `item` is the number of the item that the charge is for; null for a charge on the whole order.
@@ -294,7 +294,7 @@ class PaymentReceivedV1(Moved, frozen=True, kw_only=True):
     forced: bool = False
 
 
-class RefundedLine(Part, frozen=True):
+class RefundedLine(ValueObject, frozen=True):
     """A line of a refund: the amount for an item, for a charge by its place, or for the shipping."""
 
     item: int | None = None
@@ -416,7 +416,7 @@ TOPICS: Final[dict[str, type[Event]]] = {
     "order.personal_erased.v1": PersonalErased,
 }
 OLDER: Final = {
-    "order.created.v1": Older(OrderCreatedV1, OrderCreated, OrderCreatedV1.upcast),
-    "order.payment_received.v1": Older(PaymentReceivedV1, PaymentReceived),
-    "order.payment_refunded.v1": Older(PaymentRefundedV1, PaymentRefunded),
+    "order.created.v1": Upcaster(OrderCreatedV1, OrderCreated, OrderCreatedV1.upcast),
+    "order.payment_received.v1": Upcaster(PaymentReceivedV1, PaymentReceived),
+    "order.payment_refunded.v1": Upcaster(PaymentRefundedV1, PaymentRefunded),
 }

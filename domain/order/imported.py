@@ -12,14 +12,14 @@ from domain.faults import invalid
 from domain.misfits import Fault
 from domain.order import commands
 from domain.order import events as e
-from domain.order.decide import create, decide, place, utc
+from domain.order.decide import create, decide, to_records, utc
 from domain.order.state import Order
 from domain.refusals import InvalidField, Refusal
 
 C = TypeVar("C", bound=commands.Command)
 
 
-class Line(NamedTuple):
+class AcceptedLine(NamedTuple):
     """A line that was accepted and is not recorded yet: the order and its records. The fingerprint is of the line's
     bytes; a repeated line is recognised by it."""
 
@@ -27,7 +27,7 @@ class Line(NamedTuple):
     records: Sequence[Record]
     fingerprint: bytes | None = None
 
-    def numbered(self, order_id: int) -> "Line":
+    def numbered(self, order_id: int) -> "AcceptedLine":
         """The line with this integer id for its order."""
         first = self.records[0]
         assert isinstance(first.event, e.OrderCreated)
@@ -37,7 +37,7 @@ class Line(NamedTuple):
 
 def import_order(
     command: commands.ImportOrder, *, uuid: UUID, order_id: int, key: str, currency_default: str, now: datetime
-) -> Line:
+) -> AcceptedLine:
     """The order with its history: each entry is decided like a command given at the entry's time.
 
     A line without `created_at` creates its order at the time of the history's first entry.
@@ -49,10 +49,10 @@ def import_order(
         events = create(command, order_id=order_id, key=key, currency_default=currency_default, now=times[0])
     except InvalidField as refusal:
         raise invalid([*faults, *refusal.faults]) from None
-    order, records = place(None, uuid, events)
+    order, records = to_records(None, uuid, events)
     for i, (entry, at) in enumerate(zip(command.history, times[1:], strict=True)):
         try:
-            order, more = place(order, uuid, decide(order, _command(entry), at))
+            order, more = to_records(order, uuid, decide(order, _command(entry), at))
             records += more
         except InvalidField as refusal:
             faults += [(f"history[{i}].{field}", message) for field, message in refusal.faults]
@@ -62,7 +62,7 @@ def import_order(
                 raise
     if faults:
         raise invalid(faults)
-    return Line(order, records)
+    return AcceptedLine(order, records)
 
 
 def _times(command: commands.ImportOrder, now: datetime) -> tuple[list[datetime], list[Fault]]:

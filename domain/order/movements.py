@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Final, Literal, NamedTuple, TypeAlias
 
-from domain.aggregate import Part
+from domain.aggregate import ValueObject
 from domain.money import minor_units
 from domain.order import events as e
 
@@ -16,7 +16,7 @@ Kind: TypeAlias = Literal[
 ]
 
 
-class Movement(Part, frozen=True, kw_only=True):
+class Movement(ValueObject, frozen=True, kw_only=True):
     """Money that came, went, or went back again; or a payment that is void. The amount is positive in every kind.
 
     `of` is the reference of the movement that this one is about. `payment` is the reference of the payment at the end
@@ -77,9 +77,7 @@ _CREDITING: Final = frozenset({"refund", "chargeback"})
 _DEBITING: Final = frozenset({"refund_failure", "chargeback_reversal"})
 
 
-def time_of_what_is_taken_back(
-    kind: Kind, provider: str, of: str | None, before: Iterable[Movement], default: datetime
-) -> datetime:
+def original_time(kind: Kind, provider: str, of: str | None, before: Iterable[Movement], default: datetime) -> datetime:
     """The time of the movement that one of this kind takes back: of the named one, or of the earliest. The default
     where there is none."""
     about = (each for each in before if each.kind == EFFECTS[kind].about)
@@ -88,7 +86,7 @@ def time_of_what_is_taken_back(
     )
 
 
-def movement(event: e.Moved, before: Sequence[Movement], overpaid: Callable[[], int]) -> Movement:
+def movement_of(event: e.Moved, before: Sequence[Movement], overpaid: Callable[[], int]) -> Movement:
     """The movement of an event. `before` is the order's earlier movements; `overpaid` returns the amount overpaid
     before the event."""
     kind = KIND_OF[type(event)]
@@ -125,11 +123,11 @@ def _payment(event: e.Moved, kind: Kind, of: str | None, before: Sequence[Moveme
         return event.reference
     if about == "payment" or of is None:
         return of
-    named = find(before, about, event.provider, of)
+    named = find_movement(before, about, event.provider, of)
     return named.payment if named else None
 
 
-def find(movements: Iterable[Movement], kind: Kind, provider: str, reference: str) -> Movement | None:
+def find_movement(movements: Iterable[Movement], kind: Kind, provider: str, reference: str) -> Movement | None:
     """The movement of a kind with this reference; None where there is none, or where it is a void payment."""
     found = None
     for each in movements:
@@ -150,7 +148,7 @@ def received_and_refunded(movements: Iterable[Movement]) -> tuple[int, int]:
     return sums["received"], -sums["refunded"]
 
 
-def left(movements: Iterable[Movement], kind: Kind, provider: str, of: str | None) -> int:
+def amount_left(movements: Iterable[Movement], kind: Kind, provider: str, of: str | None) -> int:
     """The amount that a new movement of this kind can still take back: of all movements that it could be about, and of
     the named one."""
     about = EFFECTS[kind].about
@@ -188,7 +186,7 @@ def credited_by_chargebacks(movements: Iterable[Movement]) -> int:
     return sum(each.credited for each in movements if each.kind in ("chargeback", "chargeback_reversal"))
 
 
-def given_back(movements: Sequence[Movement]) -> Iterator[e.RefundedLine]:
+def lines_given_back(movements: Sequence[Movement]) -> Iterator[e.RefundedLine]:
     """The lines of all refunds except those that have failed as a whole."""
     failed: dict[tuple[str, str | None], int] = {}
     for each in movements:

@@ -8,7 +8,7 @@ of tax.
 from collections.abc import Iterable
 from typing import Final
 
-from domain.aggregate import Event, Parts
+from domain.aggregate import Event, PersonalParts
 from domain.order import events as e
 
 CONTACT: Final = "contact"
@@ -27,7 +27,7 @@ def _of(whole: str, names: Iterable[str]) -> tuple[str, ...]:
 
 
 # The fields of each event that belong to a part, by their paths. All other fields stay plain.
-FIELDS: Final[dict[type[Event], Parts]] = {
+FIELDS: Final[dict[type[Event], PersonalParts]] = {
     e.OrderCreated: {
         CONTACT: ("personal.notes", *_of("customer", CUSTOMER), *_of("billing", BILLING_CONTACT)),
         INVOICE: _of("billing", BILLING_INVOICE),

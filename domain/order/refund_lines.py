@@ -4,11 +4,11 @@ refunds. Pure."""
 from collections.abc import Iterator, Sequence
 from functools import partial
 
-from domain.faults import each
+from domain.faults import collect
 from domain.money import Amount, decimal_text, minor_units, readable
 from domain.order import events as e
 from domain.order.commands import RefundLine
-from domain.order.movements import given_back
+from domain.order.movements import lines_given_back
 from domain.order.state import Item, Order
 from domain.refusals import InvalidField, RefundExceedsSold
 
@@ -16,7 +16,7 @@ from domain.refusals import InvalidField, RefundExceedsSold
 def refunded_lines(order: Order, lines: Sequence[RefundLine], amount: Amount) -> tuple[e.RefundedLine, ...]:
     """The lines as they are recorded. Raises InvalidField where a line is not of the order, or where their sum is not
     the refund's amount."""
-    made = tuple(each(*(partial(_line, order, line, f"lines[{i}].") for i, line in enumerate(lines))))
+    made = tuple(collect(*(partial(_line, order, line, f"lines[{i}].") for i, line in enumerate(lines))))
     total = sum(map(_amount, made))
     try:
         refund = amount.minor(order.unit, "amount")
@@ -31,7 +31,7 @@ def refunded_lines(order: Order, lines: Sequence[RefundLine], amount: Amount) ->
 def must_be_sold(order: Order, made: Sequence[e.RefundedLine]) -> None:
     """Raises RefundExceedsSold where the refunds give back more of an item, a charge or the shipping than the order
     has."""
-    before = list(given_back(order.payments))
+    before = list(lines_given_back(order.payments))
     for item in dict.fromkeys(line.item for line in made if line.item is not None):
         _must_be_sold(order, item, [line for line in (*before, *made) if line.item == item])
     for place in dict.fromkeys(line.charge for line in made if line.charge is not None):
@@ -45,7 +45,7 @@ def must_be_sold(order: Order, made: Sequence[e.RefundedLine]) -> None:
 def _line(order: Order, line: RefundLine, path: str) -> e.RefundedLine:
     if sum(what is not None for what in (line.item, line.charge, line.shipping)) != 1:
         raise InvalidField(path.rstrip("."), "needs one of item, charge and shipping, and not two of them")
-    minor, *_ = each(
+    minor, *_ = collect(
         lambda: _given_back(order, line, path),
         lambda: _must_be_of_an_item(line, path),
         lambda: _must_be_there(order, line, path),

@@ -12,22 +12,22 @@ from uuid import UUID
 import msgspec
 from msgspec.structs import replace
 
-from domain.aggregate import Event, Kind, Part, Record
+from domain.aggregate import Event, Kind, Record, ValueObject
 from domain.money import Unit, minor_units
 from domain.order import events as e
-from domain.order.movements import KIND_OF, Movement, movement
+from domain.order.movements import KIND_OF, Movement, movement_of
 from domain.order.personal import BILLING_CONTACT, BILLING_INVOICE, CONTACT, FIELDS, INVOICE
 from domain.order.statuses import UNPAYABLE
 
 
-class Customer(Part, frozen=True):
+class Customer(ValueObject, frozen=True):
     """An order's customer; a guest with contact details where `id` is None."""
 
     id: int | None
     details: e.CustomerDetails = e.CustomerDetails()
 
 
-class Item(Part, frozen=True):
+class Item(ValueObject, frozen=True):
     """An item. `shipping` and `discount` are for the whole item, `unit_price` for one unit."""
 
     id: int
@@ -42,7 +42,7 @@ class Item(Part, frozen=True):
     metadata: dict[str, str] | None = None
 
 
-class Voucher(Part, frozen=True):
+class Voucher(ValueObject, frozen=True):
     discount: int
     code: str | None = None
 
@@ -137,7 +137,7 @@ class Order(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
         return self.customer.id if self.customer else None
 
     @property
-    def kept_from(self) -> datetime:
+    def retention_from(self) -> datetime:
         """The time from which the retention periods of the order's personal data count."""
         return self.last_event_at or self.updated_at
 
@@ -270,7 +270,7 @@ def _external_ids_changed(order: Order, event: e.ExternalIdsChanged) -> dict[str
 
 
 def _moved(order: Order, event: e.Moved) -> dict[str, Any]:
-    made = movement(event, order.payments, lambda: order.totals.overpaid)
+    made = movement_of(event, order.payments, lambda: order.totals.overpaid)
     return {"payments": (*order.payments, made), "credited": order.credited + made.credited}
 
 
@@ -278,7 +278,7 @@ def _personal_erased(order: Order, event: e.PersonalErased) -> dict[str, Any]:
     erased = tuple(dict.fromkeys((*order.erased, *event.erased)))
     restricted = tuple(part for part in dict.fromkeys((*order.restricted, *event.restricted)) if part not in erased)
     gone = _without(order, (*event.erased, *event.restricted))
-    return {**gone, "erased": erased, "restricted": restricted, "last_event_at": order.kept_from}
+    return {**gone, "erased": erased, "restricted": restricted, "last_event_at": order.retention_from}
 
 
 def _without(order: Order, parts: Iterable[str]) -> dict[str, Any]:

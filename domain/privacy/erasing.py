@@ -14,18 +14,18 @@ import msgspec
 from msgspec.structs import replace
 
 from domain import reconciled
-from domain.aggregate import Event, parts_in, place
-from domain.claims import ERASED_KEY, ERASING, taken_by
-from domain.ledger import OrderLedger, subjects_of, whose
+from domain.aggregate import Event, personal_parts, to_records
+from domain.claims import ERASED_KEY, ERASING, claims_of
+from domain.ledger import OrderLedger, owner_of, subjects_of
 from domain.log.log import Log, Transaction
 from domain.log.mapper import EventMapper
 from domain.log.records import Provenance, StoredClaim
 from domain.order import events as e
-from domain.order.erasure import Why, erase, is_in_work
+from domain.order.erasure import ErasureGrounds, erase, is_in_work
 from domain.order.personal import CONTACT, INVOICE, PARTS
 from domain.order.state import Order
 from domain.privacy.erasures import Erasures, Noted
-from domain.privacy.keyring import CUSTOMER, GUEST, Keyring, StoredDataKey, Whose
+from domain.privacy.keyring import CUSTOMER, GUEST, DataOwner, Keyring, StoredDataKey
 from domain.privacy.periods import Keep
 from domain.privacy.retaining import Due, FileDue
 from domain.reconciliation import events as of_reconciliation
@@ -119,7 +119,7 @@ class Erasing:
             if (of := order.customer_id) is not None:
                 at = f"customers/{of}/erasures"
                 raise OrderOfCustomer(f"The order is customer {of}'s; erase all that is theirs, at {at}.")
-            return self._record(t, whose(order).subject, [order], request, provenance)
+            return self._record(t, owner_of(order).subject, [order], request, provenance)
 
         return self._finish(self._ledger.write(record).result(), request)
 
@@ -136,7 +136,7 @@ class Erasing:
             else:
                 orders = [self._ledger.order_in(t, order.uuid) for order in due.orders]
             there = [order for order in orders if order.created_at.year == due.year and due.part not in order.erased]
-            if any(self._keep.until(due.part, order.kept_from) > due.until for order in there):
+            if any(self._keep.until(due.part, order.retention_from) > due.until for order in there):
                 raise OrderInWork(f"Something has happened to an order of {due.subject} meanwhile.")
             return self._record(t, due.subject, there, request, provenance)
 
@@ -199,7 +199,7 @@ class Erasing:
             # Each key stands in one event: in that of an order whose data it sealed or, where no such order is left, in
             # the last.
             is_last = order is decided[-1][0]
-            own = [key for key, of in waiting.items() if is_last or of == whose(order)]
+            own = [key for key, of in waiting.items() if is_last or of == owner_of(order)]
             for key in own:
                 del waiting[key]
             recorded = replace(event, keys=tuple(own))
@@ -216,7 +216,7 @@ class Erasing:
 
         Raises PersonalDataHeld, PersonalDataPlain, ReconciliationInWork.
         """
-        now, subject = self._ledger.clock(), reconciled.whose(state).subject
+        now, subject = self._ledger.clock(), reconciled.owner_of(state).subject
         if request.again is None:
             self._must_not_be_held([subject])
             _must_be_sealed(t, state.uuid, request.parts)
@@ -234,16 +234,16 @@ class Erasing:
             reference=request.reference,
             keys=keys,
         )
-        after, records = place(RECONCILIATION, state, state.uuid, [event])
-        stored = self._ledger.stored(records, reconciled.whose(after), now)
-        positions = self._ledger.append(t, stored, provenance=provenance, now=now, claims=taken_by(records))
+        after, records = to_records(RECONCILIATION, state, state.uuid, [event])
+        stored = self._ledger.stored(records, reconciled.owner_of(after), now)
+        positions = self._ledger.append(t, stored, provenance=provenance, now=now, claims=claims_of(records))
         return Erasure(event.erasure, subject, request.parts, (), keys, positions[-1], is_new=True)
 
     def _decided(
         self, orders: Sequence[Order], request: Request, now: datetime
     ) -> list[tuple[Order, e.PersonalErased]]:
         """The orders that have something to erase, each with its event."""
-        why = Why(
+        why = ErasureGrounds(
             erasure=request.again.id if request.again else str(uuid4()),
             basis=request.basis,
             parts=request.parts,
@@ -253,7 +253,7 @@ class Erasing:
         left = INVOICE if CONTACT in request.parts else CONTACT  # the part that is kept where one of the two goes
         found = []
         for order in orders:
-            event = erase(order, why, until=self._keep.until(left, order.kept_from), now=now)
+            event = erase(order, why, until=self._keep.until(left, order.retention_from), now=now)
             if event is not None:
                 found.append((order, event))
         return found
@@ -285,16 +285,16 @@ class Erasing:
 
     def _keys_of(
         self, t: Transaction, subject: str, orders: Sequence[Order], request: Request
-    ) -> dict[str, Whose | None]:
+    ) -> dict[str, DataOwner | None]:
         """The ids of the keys to destroy, each with its owner. They are the subject's keys, and the keys that orders
         had as guests' orders before they became the customer's. A repeated erasure adds the keys that it destroyed
         before, without an owner."""
         subjects = dict.fromkeys((subject, *subjects_of(orders)))
-        found: dict[str, Whose | None] = {}
+        found: dict[str, DataOwner | None] = {}
         for key in (key for of in subjects for key in self.keys.store.of_subject(of)):
             in_years = not request.years or key.year in request.years
             if in_years and key.part in request.parts and key.destroyed_at is None and not _is_taken(t, key):
-                found[key.id] = Whose(key.subject, key.year)
+                found[key.id] = DataOwner(key.subject, key.year)
         if request.again is not None:
             found |= {key: None for key in request.again.keys if key not in found and not t.claim(ERASED_KEY, key)}
         return found
@@ -337,7 +337,7 @@ def _must_be_sealed(t: Transaction, uuid: UUID, parts: Collection[str]) -> None:
 
 def _plain_in(event: Event, topic: Topic) -> Iterator[str]:
     """The parts of personal data that an event has in plain; `file` where it names a file or report kept in plain."""
-    yield from parts_in(event, topic.kind.personal.get(topic.shape, {}))
+    yield from personal_parts(event, topic.kind.personal.get(topic.shape, {}))
     for what in ("file", "report"):
         if getattr(event, f"{what}_sha256", "") and not getattr(event, f"{what}_sealed_sha256"):
             yield FILE

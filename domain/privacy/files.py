@@ -19,7 +19,7 @@ from cryptography.exceptions import InvalidTag
 from eventsourcing.persistence import OperationalError
 
 from domain.log.log import Log, Transaction
-from domain.privacy.keyring import DataKey, Keyring, KeyUnknown, Whose
+from domain.privacy.keyring import DataKey, DataOwner, Keyring, KeyUnknown
 from domain.privacy.masters import MasterUnknown
 from domain.refusals import FileErased
 
@@ -40,7 +40,7 @@ class KeptFiles:
         self._keys = keys
 
     def keep(  # noqa: PLR0917  (a file has so much about it)
-        self, t: Transaction, sha256: str, file: BinaryIO, whose: Whose, part: str, now: datetime
+        self, t: Transaction, sha256: str, file: BinaryIO, whose: DataOwner, part: str, now: datetime
     ) -> str:
         """Keeps a file inside the ledger's transaction, sealed by the owner's key for this part. Returns the SHA-256 of
         the sealed bytes, or an empty text where the file is kept in plain. Raises MasterUnknown, KeyUnknown."""

@@ -37,7 +37,7 @@ class KeyUnknown(Exception):
     it."""
 
 
-class Whose(NamedTuple):
+class DataOwner(NamedTuple):
     """The owner of personal data: a subject like `customer:7`, and the year of the order that has the data."""
 
     subject: str
@@ -107,7 +107,7 @@ class KeyStore(Protocol):
     def get_all(self, key_ids: Collection[str]) -> list[StoredDataKey]:
         """The keys with these ids; unknown ids are left out."""
 
-    def in_use(self, whose: Whose, part: str) -> StoredDataKey | None:
+    def in_use(self, whose: DataOwner, part: str) -> StoredDataKey | None:
         """The key that seals this part of this owner now, also one that was put and is not committed yet. For the
         writer."""
 
@@ -200,7 +200,7 @@ class Keyring:
         self.store = store
         self.master = master
         self._opened: dict[str, DataKey | None] = {}
-        self._in_use: dict[tuple[Whose, str], DataKey] = {}
+        self._in_use: dict[tuple[DataOwner, str], DataKey] = {}
         # Keys made in the transaction that is under way; no other connection sees them yet.
         self._new: dict[str, DataKey] = {}
         # The beginning of the ids of keys made in this transaction: they stand beside each other in the store, so one
@@ -253,7 +253,7 @@ class Keyring:
 
     # --- keys ---
 
-    def of(self, whose: Whose, part: str, now: datetime) -> DataKey:
+    def of(self, whose: DataOwner, part: str, now: datetime) -> DataKey:
         """The key that seals this part of this owner, inside `sealing`; a new key where none is in use. Raises
         KeyUnknown, MasterUnknown."""
         if (known := self._in_use.get((whose, part))) is not None and known.id not in self._retired:
@@ -268,7 +268,7 @@ class Keyring:
         self._in_use[whose, part] = key
         return key
 
-    def _new_key(self, whose: Whose, part: str, now: datetime) -> DataKey:
+    def _new_key(self, whose: DataOwner, part: str, now: datetime) -> DataKey:
         if not self._has_looked:  # a key wrapped by a master key that was removed would never open again
             self.master.look()
             self._has_looked = True
@@ -305,7 +305,7 @@ class Keyring:
                 self._remember(stored, *remembered)
 
     def _remember(
-        self, stored: StoredDataKey, opened: dict[str, DataKey | None], in_use: dict[tuple[Whose, str], DataKey]
+        self, stored: StoredDataKey, opened: dict[str, DataKey | None], in_use: dict[tuple[DataOwner, str], DataKey]
     ) -> DataKey | None:
         """Unwraps a key and remembers it for the next `open`. The dictionaries are those from before the store was
         read: where `forget` has replaced them meanwhile, the key is forgotten with them."""
@@ -315,7 +315,7 @@ class Keyring:
                 remembered.clear()
         opened[stored.id] = key
         if key is not None and stored.retired_at is None:
-            in_use[Whose(stored.subject, stored.year), stored.part] = key
+            in_use[DataOwner(stored.subject, stored.year), stored.part] = key
         return key
 
     def _unwrapped(self, stored: StoredDataKey) -> DataKey | None:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from domain.order.personal import PARTS
-from domain.privacy.keyring import DataKey, Keyring, Whose
+from domain.privacy.keyring import DataKey, DataOwner, Keyring
 
 _BYTES: Final = 16
 _PLAIN_BYTES: Final = 32
@@ -19,7 +19,7 @@ class Marks:
     def __init__(self, keys: Keyring | None) -> None:
         self._keys = keys
 
-    def make(self, fingerprint: bytes, of: Whose, parts: Collection[str], now: datetime) -> bytes:
+    def make(self, fingerprint: bytes, of: DataOwner, parts: Collection[str], now: datetime) -> bytes:
         """The mark of a command with these parts of personal data: the key's id, and an HMAC under the key. Where the
         command has none, the mark is the fingerprint itself. Raises KeyUnknown, MasterUnknown."""
         part = next((part for part in PARTS if part in parts), None)

@@ -5,13 +5,13 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from domain.ledger import subjects_of, whose
+from domain.ledger import owner_of, subjects_of
 from domain.order.erasure import is_in_work
 from domain.order.personal import CONTACT, PARTS
 from domain.order.state import Order
-from domain.privacy.keyring import Keyring, Whose
+from domain.privacy.keyring import DataOwner, Keyring
 from domain.privacy.periods import Keep
-from domain.reconciled import whose as whose_reconciliation
+from domain.reconciled import owner_of as whose_reconciliation
 from domain.reconciliation.state import FILE, Reconciliation
 
 
@@ -45,15 +45,15 @@ class Staying(NamedTuple):
 
 def due(orders: Iterable[Order], keys: Keyring, keep: Keep, now: datetime) -> tuple[list[Due], list[Staying]]:
     """The parts of orders' personal data that are due, and those that stay for another reason."""
-    of: dict[Whose, list[Order]] = {}
+    of: dict[DataOwner, list[Order]] = {}
     for order in orders:
-        of.setdefault(whose(order), []).append(order)
+        of.setdefault(owner_of(order), []).append(order)
     found: list[Due] = []
     staying: list[Staying] = []
     for owner, theirs in sorted(of.items()):
         for part in PARTS:
             there = [order for order in theirs if part not in order.erased]
-            until = max((keep.until(part, order.kept_from) for order in there), default=None)
+            until = max((keep.until(part, order.retention_from) for order in there), default=None)
             if until is None or until > now:
                 continue
             subjects = subjects_of(there)

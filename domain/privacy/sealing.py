@@ -21,8 +21,8 @@ from uuid import UUID
 import msgspec
 from cryptography.exceptions import InvalidTag
 
-from domain.aggregate import Event, Parts
-from domain.privacy.keyring import DataKey, Keyring, Whose
+from domain.aggregate import Event, PersonalParts
+from domain.privacy.keyring import DataKey, DataOwner, Keyring
 
 BLOCK_BYTES: Final = 32
 _LABEL: Final = b"order-ledger sealed 1\0"
@@ -83,7 +83,9 @@ class Sealing:
         self._opens = opens
         self._checks = checks
 
-    def sealed(self, event: Event, personal: Parts, place: Place, whose: Whose, now: datetime) -> bytes | None:
+    def sealed(
+        self, event: Event, personal: PersonalParts, place: Place, whose: DataOwner, now: datetime
+    ) -> bytes | None:
         """The event as it is stored; None where it has no personal data. Raises KeyUnknown, MasterUnknown."""
         tree: Tree = msgspec.to_builtins(event)
         taken = {part: _taken(tree, places) for part, places in _places(type(event), personal).items()}
@@ -213,7 +215,7 @@ class _Fields(NamedTuple):
 _places_of: dict[type[Event], dict[str, list[_Fields]]] = {}
 
 
-def _places(shape: type[Event], personal: Parts) -> dict[str, list[_Fields]]:
+def _places(shape: type[Event], personal: PersonalParts) -> dict[str, list[_Fields]]:
     """The places of each part in an event of a shape. A shape has its parts for ever, so the places are found once."""
     if (known := _places_of.get(shape)) is None:
         required = frozenset(field.encode_name for field in msgspec.structs.fields(shape) if field.required)

@@ -25,7 +25,7 @@ from domain.moments import instant
 from domain.order import events as e
 from domain.order.personal import CONTACT
 from domain.privacy.files import KeptFiles
-from domain.privacy.keyring import CUSTOMER, GUEST, Keyring, Whose
+from domain.privacy.keyring import CUSTOMER, GUEST, DataOwner, Keyring
 from domain.privacy.marking import Marks, is_keyed
 from domain.proof import merkle
 from domain.reconciliation.events import ReconciliationStarted, reasoned_about
@@ -110,7 +110,7 @@ class _Sealing:
         self._stored = EventMapper(keys).stored
         self._marks = Marks(keys)
         self._now = now
-        self._whose: dict[UUID, Whose] = {}
+        self._whose: dict[UUID, DataOwner] = {}
         self.sealed = 0
 
     def record(self, t: Transaction, raw: RawRecord) -> RawRecord:
@@ -118,11 +118,11 @@ class _Sealing:
         event, uuid = record.event, record.originator_id
         if isinstance(event, e.OrderCreated):
             subject = f"{GUEST}{uuid}" if event.customer_id is None else f"{CUSTOMER}{event.customer_id}"
-            self._whose[uuid] = Whose(subject, event.occurred_at.year)
+            self._whose[uuid] = DataOwner(subject, event.occurred_at.year)
         elif isinstance(event, e.CustomerChanged):
             self._whose[uuid] = self._whose[uuid]._replace(subject=f"{CUSTOMER}{event.customer_id}")
         elif isinstance(event, ReconciliationStarted):
-            self._whose[uuid] = Whose(f"{SUBJECT}{uuid}", event.occurred_at.year)
+            self._whose[uuid] = DataOwner(f"{SUBJECT}{uuid}", event.occurred_at.year)
         topic, with_files = TOPICS[raw.topic], self._with_files(t, record)
         if topic.is_sealed or (topic.shape not in topic.kind.personal and with_files is record):
             return raw
@@ -133,7 +133,7 @@ class _Sealing:
         made = raw._replace(topic=stored.topic.encode(), payload=stored.state)
         return made._replace(digest=digest_of(*made[1:-1]))
 
-    def _owner(self, record: Record) -> Whose:
+    def _owner(self, record: Record) -> DataOwner:
         """The owner of a record's personal data. A reason about payments of a single customer belongs to that customer,
         any other data to the record's own subject."""
         paid = filter(None, map(self._held.raw_record, reasoned_about(record.event)))
@@ -150,7 +150,7 @@ class _Sealing:
                 return replace(record, event=replace(record.event, **{f"{what}_sealed_sha256": sealed}))
         return record
 
-    def _sealed(self, t: Transaction, sha256: str, whose: Whose) -> str:
+    def _sealed(self, t: Transaction, sha256: str, whose: DataOwner) -> str:
         with TemporaryFile() as file:
             file.writelines(self._kept(sha256))
             self.files[sha256] = self._seals.keep(t, sha256, file, whose, FILE, self._now)

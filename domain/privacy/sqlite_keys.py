@@ -11,7 +11,7 @@ from typing import Any, Final
 from eventsourcing.persistence import OperationalError
 
 from domain.log.sqlite import Readers, as_json, connect, cut_wal, library_errors, sqlite3, transaction
-from domain.privacy.keyring import Hold, KeyStore, StoredDataKey, Whose
+from domain.privacy.keyring import DataOwner, Hold, KeyStore, StoredDataKey
 
 _SCHEMA: Final = (
     # `changes` counts the changes after which other processes must forget their keys.
@@ -73,9 +73,9 @@ class SQLiteKeyStore:
         self._id: str | None = None
         self._seen: tuple[int, int] | None = None
         # New keys that the next commit stores, by owner and part.
-        self._new: dict[tuple[Whose, str], StoredDataKey] = {}
+        self._new: dict[tuple[DataOwner, str], StoredDataKey] = {}
         # The owner asked for last, with the owner's keys in use: the other part is asked for next.
-        self._asked: tuple[Whose, dict[str, StoredDataKey]] | None = None
+        self._asked: tuple[DataOwner, dict[str, StoredDataKey]] | None = None
 
     def is_there(self) -> bool:
         return self.path.exists()
@@ -127,7 +127,7 @@ class SQLiteKeyStore:
         rows = self._rows(f"{_KEYS} WHERE id IN (SELECT value FROM json_each(?))", (as_json(key_ids),))
         return list(map(StoredDataKey._make, rows))
 
-    def in_use(self, whose: Whose, part: str) -> StoredDataKey | None:
+    def in_use(self, whose: DataOwner, part: str) -> StoredDataKey | None:
         if (new := self._new.get((whose, part))) is not None:
             return new
         if self._asked is None or self._asked[0] != whose:
@@ -158,7 +158,7 @@ class SQLiteKeyStore:
     # --- writing ---
 
     def put(self, key: StoredDataKey) -> None:
-        self._new[Whose(key.subject, key.year), key.part] = key
+        self._new[DataOwner(key.subject, key.year), key.part] = key
 
     def commit(self) -> None:
         if self._new:

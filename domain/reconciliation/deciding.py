@@ -10,7 +10,7 @@ from typing import Annotated, Final, Literal, TypeAlias, get_args
 import msgspec
 from msgspec import Meta
 
-from domain.aggregate import Event, place
+from domain.aggregate import Event, to_records
 from domain.reconciliation import decide, matching
 from domain.reconciliation.kept import KeptReport
 from domain.reconciliation.others import DECIDED, Held
@@ -65,7 +65,7 @@ class Deciding:
                 self._matches.append((number, one))
                 self.pairs.append((tuple(sorted(set(one.lines))), tuple(sorted(set(one.entries)))))
             if new:
-                state, _ = place(RECONCILIATION, state, state.uuid, new)
+                state, _ = to_records(RECONCILIATION, state, state.uuid, new)
                 events += new
         self._raise(len(wanted))
         return events, state

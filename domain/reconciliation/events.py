@@ -9,7 +9,7 @@ from typing import ClassVar, Final
 
 from msgspec.structs import asdict
 
-from domain.aggregate import Event, Older
+from domain.aggregate import Event, Upcaster
 from domain.reconciliation.report import Earlier
 
 
@@ -207,11 +207,11 @@ TOPICS: Final[dict[str, type[Event]]] = {
     "reconciliation.personal_erased.v1": PersonalErased,
 }
 OLDER: Final = {
-    "reconciliation.started.v1": Older(ReconciliationStartedV1, ReconciliationStarted),
-    "reconciliation.matches_suggested.v1": Older(MatchesSuggestedV1, MatchesSuggested, MatchesSuggestedV1.upcast),
-    "reconciliation.matches_suggested.v2": Older(MatchesSuggestedV2, MatchesSuggested),
-    "reconciliation.run_again.v1": Older(
+    "reconciliation.started.v1": Upcaster(ReconciliationStartedV1, ReconciliationStarted),
+    "reconciliation.matches_suggested.v1": Upcaster(MatchesSuggestedV1, MatchesSuggested, MatchesSuggestedV1.upcast),
+    "reconciliation.matches_suggested.v2": Upcaster(MatchesSuggestedV2, MatchesSuggested),
+    "reconciliation.run_again.v1": Upcaster(
         ReconciliationRunAgainV1, ReconciliationRunAgain, ReconciliationRunAgainV1.upcast
     ),
-    "reconciliation.run_again.v2": Older(ReconciliationRunAgainV2, ReconciliationRunAgain),
+    "reconciliation.run_again.v2": Upcaster(ReconciliationRunAgainV2, ReconciliationRunAgain),
 }

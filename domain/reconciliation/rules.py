@@ -42,7 +42,7 @@ from domain.money import Amount, Unit
 from domain.refusals import InvalidField
 from domain.settlement.formats.mapping import KindOrPair, Mapping, faults
 from domain.settlement.lines import shown
-from domain.strict_json import shaped
+from domain.strict_json import convert
 
 TEXT_CHARS_MAX: Final = 64 * 1024
 # A key of n parts takes the TOML reader n² steps, and a key is on one line.
@@ -118,7 +118,7 @@ def rules_from(toml: str) -> Rules:
     _check_text(toml)
     try:
         # Numbers with a point stay text: an amount never passes through a float.
-        file = shaped(tomllib.loads(toml, parse_float=str), _File)
+        file = convert(tomllib.loads(toml, parse_float=str), _File)
     except tomllib.TOMLDecodeError as error:
         raise InvalidField("", f"this is not TOML: {error}") from None
     except RecursionError:

@@ -15,7 +15,7 @@ from uuid import UUID, uuid5
 import msgspec
 from msgspec.structs import replace
 
-from domain.aggregate import Event, Kind, Part, Record
+from domain.aggregate import Event, Kind, Record, ValueObject
 from domain.order.personal import CONTACT
 from domain.reconciliation import events as e
 from domain.reconciliation.report import AT_REST, Pair
@@ -35,7 +35,7 @@ def uuid_of(provider: str, file_sha256: str, rules_sha256: str) -> UUID:
     return uuid5(_NAMESPACE, msgspec.json.encode((provider, file_sha256, rules_sha256)).decode())
 
 
-class Decision(Part, frozen=True):
+class Decision(ValueObject, frozen=True):
     """A person's decision about a result: `kind` is "confirmed", "broken", "explained" or "matched".
 
     `entries` are the positions of the result's payments; `lines` the rows that the person matched with them by hand.

@@ -18,7 +18,7 @@ from domain.settlement.tables.cells import Row
 from domain.settlement.tables.rows import beginning, csv_rows
 from domain.settlement.tables.sheet import SHEET_BEGINS, sheet_rows
 from domain.settlement.tables.table import Header, Record
-from domain.strict_json import shaped
+from domain.strict_json import convert
 
 _FOLDER: Final = Path(__file__).with_name("shipped")
 # A header stands among the first rows.
@@ -38,7 +38,7 @@ def shipped() -> dict[str, Shipped]:
     found = {}
     for path in sorted(_FOLDER.glob("*.toml"), key=lambda path: path.stem):
         text = path.read_text("utf-8")
-        found[path.stem] = Shipped(text, checked(shaped(tomllib.loads(text)["file"], Mapping)))
+        found[path.stem] = Shipped(text, checked(convert(tomllib.loads(text)["file"], Mapping)))
     return found
 
 

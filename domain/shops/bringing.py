@@ -11,8 +11,8 @@ from uuid import UUID
 
 import msgspec
 
-from domain.claims import reference
-from domain.importing import CameTo, take
+from domain.claims import reference_value
+from domain.importing import LineOutcome, record_lines
 from domain.ledger import OrderLedger
 from domain.log.records import Provenance
 from domain.money import Unit
@@ -133,7 +133,7 @@ def bring(
         for some in tried.apart(taken) if tried else [taken]:
             new = [each for each in some if tried is None or not tried.holds(tie_out, *each)]
             lines = [(i, line) for i, (_, line) in enumerate(new)]
-            for i, outcome in take(ledger, lines, provenance, trial=ledger.trial() if is_dry else None):
+            for i, outcome in record_lines(ledger, lines, provenance, trial=ledger.trial() if is_dry else None):
                 ours = _compare(ledger, tie_out, new[i][0], outcome)
                 if tried and ours and not isinstance(outcome, Refusal):
                     tried.note(*new[i], ours)
@@ -142,7 +142,7 @@ def bring(
     return tie_out
 
 
-def _compare(ledger: OrderLedger, tie_out: TieOut, found: Found, outcome: CameTo) -> LedgerAmounts | None:
+def _compare(ledger: OrderLedger, tie_out: TieOut, found: Found, outcome: LineOutcome) -> LedgerAmounts | None:
     """Compares an order with its source, by the outcome of its import. Returns the ledger's amounts; None where the
     ledger does not have the order."""
     if isinstance(outcome, Order):
@@ -161,7 +161,7 @@ def _compare(ledger: OrderLedger, tie_out: TieOut, found: Found, outcome: CameTo
 def _there(ledger: OrderLedger, found: Found) -> LedgerAmounts | None:
     """The ledger's amounts of an order that is there already, found by its external ids or by its key."""
     log = ledger.log_of_events
-    claims = (log.claim("external-id", reference(*given)) for given in found.external_ids.items())
+    claims = (log.claim("external-id", reference_value(*given)) for given in found.external_ids.items())
     claim = next(filter(None, claims), None) or log.claim("order-key", found.key)
     return amounts_of(ledger.order(claim.originator_id)) if claim else None
 
@@ -207,7 +207,7 @@ def _names(found: Found) -> Iterator[str]:
     if found.key:
         yield f"key {found.key}"
     for system, external_id in found.external_ids.items():
-        yield reference(system, external_id)
+        yield reference_value(system, external_id)
 
 
 def _digest(line: bytes) -> bytes:

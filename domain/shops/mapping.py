@@ -66,7 +66,7 @@ from domain.order.statuses import Status
 from domain.refusals import Refusal
 from domain.settlement.lines import shown
 from domain.settlement.tables.rows import Encoding
-from domain.strict_json import shaped
+from domain.strict_json import convert
 
 SHIPPED: Final = Path(__file__).parent / "mappings"
 TEXT_CHARS_MAX: Final = 65_536
@@ -190,7 +190,7 @@ def mapping_from(name: str) -> Mapping:
     if len(toml) > TEXT_CHARS_MAX:
         raise NoMapping(f"{name}: at most {TEXT_CHARS_MAX} characters, these are {len(toml)}")
     try:
-        return _checked(shaped(tomllib.loads(toml, parse_float=str), Mapping))
+        return _checked(convert(tomllib.loads(toml, parse_float=str), Mapping))
     except tomllib.TOMLDecodeError as error:
         raise NoMapping(f"{name}: this is not TOML: {error}") from None
     except Refusal as refusal:

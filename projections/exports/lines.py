@@ -18,7 +18,7 @@ from domain.aggregate import Event, step
 from domain.log.log import Log
 from domain.log.records import RawRecord
 from domain.order import events as e
-from domain.order.movements import EFFECTS, KIND_OF, time_of_what_is_taken_back
+from domain.order.movements import EFFECTS, KIND_OF, original_time
 from domain.order.state import ORDER, Order
 from projections.exports.events import histories
 from projections.history import Entry, Reading
@@ -233,7 +233,7 @@ def _movement(event: e.Moved, after: Order) -> Mapping[str, Any]:
     said = _fields(event)
     said.pop("number", None)
     *before, made = after.payments
-    first = time_of_what_is_taken_back(made.kind, made.provider, made.of, before, made.at)
+    first = original_time(made.kind, made.provider, made.of, before, made.at)
     if made.at == after.updated_at or made.at < first:
         said.pop(EFFECTS[made.kind].at, None)  # the entry's own time stands for it; one before the other's is refused
     if isinstance(event, e.PaymentVoided):

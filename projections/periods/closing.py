@@ -7,7 +7,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
-from domain.aggregate import place
+from domain.aggregate import to_records
 from domain.counted import counted
 from domain.ledger import OrderLedger
 from domain.log.log import Transaction
@@ -15,7 +15,7 @@ from domain.log.records import Provenance
 from domain.period.events import TOPICS, PeriodClosed
 from domain.period.months import Month, month_named
 from domain.period.state import PERIOD, Period, uuid_of
-from domain.privacy.keyring import Whose
+from domain.privacy.keyring import DataOwner
 from domain.proof import checkpoint
 from domain.refusals import InvalidField
 from projections.payments.list import providers
@@ -105,8 +105,8 @@ class Periods:
             late=report.late,
         )
         uuid = uuid_of(asked.provider, asked.month.name)
-        period, records = place(PERIOD, None, uuid, [event])
-        stored = self._ledger.stored(records, Whose(f"period:{uuid}", asked.closed_at.year), asked.closed_at)
+        period, records = to_records(PERIOD, None, uuid, [event])
+        stored = self._ledger.stored(records, DataOwner(f"period:{uuid}", asked.closed_at.year), asked.closed_at)
         self._ledger.append(t, stored, provenance=who, now=asked.closed_at)
         return period
 

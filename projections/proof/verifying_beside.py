@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import groupby
 from typing import Final
 
-from domain.aggregate import parts_in
+from domain.aggregate import personal_parts
 from domain.counted import counted, there_were
 from domain.log.log import KeptCheckpoint, Log
 from domain.log.records import RawRecord
@@ -58,7 +58,7 @@ def check_sealing(raws: Iterable[RawRecord], since: int | None) -> Iterator[Prob
         if raw.topic in _PLAIN and since is not None and raw.position > since:
             topic = _PLAIN[raw.topic]
             try:
-                is_personal = any(parts_in(topic.decode(raw.payload), topic.kind.personal[topic.shape]))
+                is_personal = any(personal_parts(topic.decode(raw.payload), topic.kind.personal[topic.shape]))
             except (TypeError, ValueError):
                 continue  # a damaged record is a problem of its own
             if is_personal:

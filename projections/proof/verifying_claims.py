@@ -11,7 +11,7 @@ from typing import Final
 
 from eventsourcing.persistence import MapperDeserialisationError
 
-from domain.claims import CLAIMING, ERASED_KEY, reference, taken_by
+from domain.claims import CLAIMING, ERASED_KEY, claims_of, reference_value
 from domain.log.log import Census, Log
 from domain.log.mapper import EventMapper
 from domain.log.records import RawRecord, StoredClaim, text_of
@@ -51,7 +51,7 @@ def _of_events(raws: Iterable[RawRecord]) -> Iterator[tuple[RawRecord, StoredCla
                 record = _MASKED.read_unchecked(raw)
             except MapperDeserialisationError:
                 continue  # a topic of another version, which is a problem of its own
-            for claim in taken_by([record]):
+            for claim in claims_of([record]):
                 yield raw, StoredClaim(claim.kind, claim.value, str(claim.originator_id), claim.version)
 
 
@@ -73,7 +73,7 @@ def _of_keys(raws: Iterable[RawRecord]) -> Iterator[tuple[RawRecord, StoredClaim
         if key is not None:
             *_, last = run
             if last.topic in _ORDERS and _is_intact(last):
-                value = reference(text_of(actor), text_of(key))
+                value = reference_value(text_of(actor), text_of(key))
                 yield last, StoredClaim(IDEMPOTENCY, value, last.order, last.version)
 
 

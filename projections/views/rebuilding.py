@@ -147,7 +147,7 @@ def _parts(ledger: OrderLedger, head: int, views: Sequence[View], progress: Prog
     log = ledger.log_of_events
     starts = [number * PART_POSITIONS for number in log.parts(PART_POSITIONS) if number * PART_POSITIONS < head]
     names = [view.name for view in views]
-    ends = [(ledger.at, after, after + PART_POSITIONS, head, names) for after in starts]
+    ends = [(ledger.location, after, after + PART_POSITIONS, head, names) for after in starts]
     read = folded = 0
     for made in starmap(make_part, ends) if len(ends) < PROCESSES_PARTS_MIN else _elsewhere(ends):
         part = _read_part(made)
@@ -190,5 +190,5 @@ def make_part(at: LedgerAt, after: int, until: int, head: int, names: Sequence[s
 
 def _orphans(ledger: OrderLedger, head: int) -> Rows:
     """The histories without a first version in the log: each of them is stopped."""
-    with reopened(ledger.at.url) as reader:
+    with reopened(ledger.location.url) as reader:
         return rows([], fold(reader.raw_records_without_beginning(head), nothing, ledger.mapper.read))

@@ -8,7 +8,7 @@ import pytest
 
 from domain.order.commands import ImportOrder
 from domain.refusals import InvalidField
-from domain.strict_json import taken
+from domain.strict_json import decode
 from tests.api.conftest import ORDERS, SHOP, STOREFRONT, Customer, assert_problem, issue, nothing_recorded, paid, placed
 from tests.conftest import Client, Service
 
@@ -301,7 +301,7 @@ def test_a_body_that_is_no_order_is_refused_in_a_moment() -> None:
     began = time.process_time()
     for _ in range(50):
         with pytest.raises(InvalidField):
-            taken(b"[]", ImportOrder)
+            decode(b"[]", ImportOrder)
     assert time.process_time() - began < 0.25
 
 

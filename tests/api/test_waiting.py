@@ -12,7 +12,7 @@ from domain.log.mapper import EventMapper
 from domain.log.recorder import SQLiteRecorder
 from domain.order.commands import CreateOrder
 from domain.order.events import NotesChanged, NotesPersonal
-from domain.strict_json import shaped
+from domain.strict_json import convert
 from tests.audit.conftest import Office
 from tests.conftest import ME
 
@@ -55,7 +55,7 @@ def test_a_customer_deletes_their_order_though_the_views_do_not_know_it(office: 
     own, others = (office.key(customer=customer) for customer in (1, 2))
     feed, office.ledger.feed = office.ledger.feed, None
     uuid = (
-        office.ledger.write(office.ledger.create, shaped({"customer": {"id": 1}}, CreateOrder), ME).result().order.uuid
+        office.ledger.write(office.ledger.create, convert({"customer": {"id": 1}}, CreateOrder), ME).result().order.uuid
     )
     office.ledger.feed = feed
     if views_are == "gone":

@@ -33,7 +33,7 @@ from domain.order.commands import (
     VoidPayment,
 )
 from domain.order.state import Order
-from domain.strict_json import shaped
+from domain.strict_json import convert
 from projections.proof.signing import Checkpoints, create_key
 from projections.views.views import Views
 from tests.conftest import ME, Clock, do, forget, new_order, old_key
@@ -97,7 +97,7 @@ class Office:
     def give(self, order: Order, shape: type[Command], **fields: Any) -> Order:
         """The order after one more command, given a second later."""
         self.clock.tick()
-        return self._done(do(self.ledger.change, order.uuid, shaped(fields, shape), ME))
+        return self._done(do(self.ledger.change, order.uuid, convert(fields, shape), ME))
 
     def _done(self, outcome: Outcome) -> Order:
         self.views.catch_up()

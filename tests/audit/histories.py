@@ -11,7 +11,7 @@ from domain.order import commands as c
 from domain.order.commands import CreateOrder
 from domain.order.state import Order
 from domain.order.statuses import TRANSITIONS
-from domain.strict_json import shaped
+from domain.strict_json import convert
 
 CURRENCIES = ("USD", "USD", "EUR", "JPY", "KWD", "IRR")
 WORDS = ("", "Ada", "پدرام", 'O"Brien \\', "línea\nnueva", "http://shop.example/api/v1/i/orders/", "\x7f\u2028")
@@ -34,7 +34,7 @@ def an_order(random: Random, customer: int) -> CreateOrder:
         "charges": _charges(random),
         **_details(random),
     }
-    return shaped(body, CreateOrder)
+    return convert(body, CreateOrder)
 
 
 def a_command(random: Random, order: Order, mark: str) -> c.Command:
@@ -69,7 +69,7 @@ def a_command(random: Random, order: Order, mark: str) -> c.Command:
             _taken_back(random, money, named or mark),
         )
     )
-    return shaped(body, shape)
+    return convert(body, shape)
 
 
 def _taken_back(random: Random, money: dict[str, Any], named: str) -> tuple[type[c.Command], dict[str, Any]]:

@@ -11,7 +11,7 @@ from domain.log.sqlite import sqlite3
 from domain.order.commands import ChangeOrder
 from domain.privacy.opening import LedgerAt
 from domain.proof import checkpoint
-from domain.strict_json import shaped
+from domain.strict_json import convert
 from projections.proof.verification import check_engine, check_part, check_the_rest, check_what_is_beside
 from tests.audit.conftest import Office
 from tests.conftest import ME, do, new_order
@@ -27,7 +27,7 @@ def office(tmp_path: Path) -> Iterator[Office]:
         made.clock.tick(minutes=2)
         made.checkpoints.current()
     made.checkpoints.hand_over()
-    do(made.ledger.change, order.uuid, shaped({"notes": "later"}, ChangeOrder), ME)
+    do(made.ledger.change, order.uuid, convert({"notes": "later"}, ChangeOrder), ME)
     made.views.catch_up()
     yield made
     made.close()
@@ -123,7 +123,7 @@ def test_an_order_that_the_views_have_as_it_was_before_is_named_by_the_first_rec
     with closing(sqlite3.connect(file)) as views:
         for table in tables:
             before[table] = views.execute(f"SELECT * FROM {table} WHERE id = 4").fetchone()
-    do(office.ledger.change, uuid, shaped({"shipping_cost": "3.00"}, ChangeOrder), ME)
+    do(office.ledger.change, uuid, convert({"shipping_cost": "3.00"}, ChangeOrder), ME)
     office.views.catch_up()
     assert problems(office) == []
     with without_triggers(file) as views:
@@ -135,7 +135,7 @@ def test_an_order_that_the_views_have_as_it_was_before_is_named_by_the_first_rec
 
 def test_views_that_are_behind_are_not_taken_for_altered_ones(office: Office) -> None:
     office.ledger.feed = None
-    do(office.ledger.change, order(office, 4), shaped({"notes": "later still"}, ChangeOrder), ME)
+    do(office.ledger.change, order(office, 4), convert({"notes": "later still"}, ChangeOrder), ME)
     do(office.ledger.create, new_order(), ME)
     assert office.views.position() < office.ledger.head()
     assert problems(office) == []

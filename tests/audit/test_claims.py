@@ -11,7 +11,7 @@ from domain.log.records import Provenance
 from domain.log.sqlite import sqlite3
 from domain.order.commands import ChangeOrder
 from domain.privacy.opening import LedgerAt
-from domain.strict_json import shaped
+from domain.strict_json import convert
 from projections.processes import reopened
 from projections.proof.verification import check_claims_left, check_engine, check_part, check_the_rest
 from projections.proof.verifying_claims import check_claims
@@ -27,7 +27,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
     who = Provenance("shop", "request-1", "key-1")
     order = do(office.ledger.create, new_order(items=[{}, {}]), who).order
     who = Provenance("shop", "request-2", "key-2")
-    do(office.ledger.change, order.uuid, shaped({"notes": "later"}, ChangeOrder), who)
+    do(office.ledger.change, order.uuid, convert({"notes": "later"}, ChangeOrder), who)
     office.views.catch_up()
     office.close()
     return office.folder

@@ -14,7 +14,7 @@ from domain.importing import import_lines
 from domain.ledger import OrderLedger
 from domain.log.recorder import SQLiteRecorder
 from domain.order.commands import ChangeItemQuantity, ChangeStatus, Past, ReceivePayment, RefundPayment
-from domain.strict_json import shaped
+from domain.strict_json import convert
 from projections.exports.lines import export_orders
 from projections.history import Reading
 from projections.orders.documents import staff_document
@@ -123,7 +123,7 @@ def test_events_recorded_behind_an_entry_dated_ahead_are_imported_as_they_were(
     ledger: OrderLedger, clock: Clock, tmp_path: Path
 ) -> None:
     import_one_paid_ahead(ledger, clock)
-    paid = shaped({"amount": "1.00", "reference": "p-2", "provider": "p"}, ReceivePayment)
+    paid = convert({"amount": "1.00", "reference": "p-2", "provider": "p"}, ReceivePayment)
     for command in (ChangeItemQuantity(item=1, quantity=3), paid, ChangeStatus(status="processing")):
         do(ledger.change, ledger.uuid_of(1), command, ME)
     there = imported(lines(ledger), tmp_path, clock)
@@ -135,7 +135,7 @@ def test_a_refund_of_a_payment_that_is_dated_ahead_is_imported_with_a_time_that_
     ledger: OrderLedger, clock: Clock, tmp_path: Path
 ) -> None:
     import_one_paid_ahead(ledger, clock)
-    refund = shaped({"amount": "1.00", "reference": "r-1", "provider": "p", "payment_reference": "p-1"}, RefundPayment)
+    refund = convert({"amount": "1.00", "reference": "r-1", "provider": "p", "payment_reference": "p-1"}, RefundPayment)
     do(ledger.change, ledger.uuid_of(1), refund, ME)
     there = imported(lines(ledger), tmp_path, clock)
     assert [paid.amount for paid in there.order(ledger.uuid_of(1)).payments] == [400, 100]

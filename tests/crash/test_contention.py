@@ -18,7 +18,7 @@ from domain.log.recorder import SQLiteRecorder
 from domain.log.records import Provenance
 from domain.log.sqlite import sqlite3, transaction
 from domain.order import commands as c
-from domain.strict_json import shaped
+from domain.strict_json import convert
 from tests.conftest import ME, Client, Service, do, new_order
 
 CLIENTS = 8
@@ -231,7 +231,7 @@ class Given(NamedTuple):
 
 
 def payment(uuid: UUID) -> c.ReceivePayment:
-    return shaped({"amount": "1", "provider": "p", "reference": str(uuid)}, c.ReceivePayment)
+    return convert({"amount": "1", "provider": "p", "reference": str(uuid)}, c.ReceivePayment)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from domain.order import commands as c
 from domain.order import events as e
 from domain.order.decide import create
 from domain.refusals import AmountTooLarge, ChargeNotFound, InvalidField, OrderTooLong, TotalNegative
-from domain.strict_json import canonical, shaped
+from domain.strict_json import canonical, convert
 from tests.domain.test_decide import NOW, change, created, given, item, order_of, received, refunded, voucher
 
 VAT = {"kind": "tax", "name": "VAT 21%", "rate": "0.21", "amount": "60.64"}
@@ -24,7 +24,7 @@ def charged(*charges: e.Charge) -> e.ChargesChanged:
 
 
 def place(**body: Any) -> list[e.Event]:
-    return create(shaped(body, c.CreateOrder), order_id=1, key="k", currency_default="USD", now=NOW)
+    return create(convert(body, c.CreateOrder), order_id=1, key="k", currency_default="USD", now=NOW)
 
 
 def test_an_order_is_created_with_its_charges_in_one_event_behind_its_items() -> None:
@@ -62,11 +62,11 @@ def test_one_charge_is_added_changed_and_removed_by_its_place() -> None:
     before = (created(), item(), charged(charge("tax", "1.00", name="VAT"), charge("tip", "2.00")))
     tax, tip = before[-1].charges
     fee = charge("fee", "3.00")
-    given(*before).when(shaped({"kind": "fee", "amount": "3"}, c.AddCharge)).then(charged(tax, tip, fee))
-    changed = shaped({"amount": "1.50", "included": True}, c.ChangedCharge)
+    given(*before).when(convert({"kind": "fee", "amount": "3"}, c.AddCharge)).then(charged(tax, tip, fee))
+    changed = convert({"amount": "1.50", "included": True}, c.ChangedCharge)
     as_changed = charge("tax", "1.50", name="VAT", included=True)
     given(*before).when(c.ChangeCharge(charge=0, changed=changed)).then(charged(as_changed, tip))
-    same = shaped({"amount": "1.00", "name": "VAT"}, c.ChangedCharge)
+    same = convert({"amount": "1.00", "name": "VAT"}, c.ChangedCharge)
     given(*before).when(c.ChangeCharge(charge=0, changed=same)).then()
     given(*before).when(c.RemoveCharge(charge=0)).then(charged(tip))
 
@@ -110,15 +110,15 @@ def test_what_is_wrong_with_a_charge_is_named_with_its_place(wrong: dict[str, An
 )
 def test_a_charge_of_another_shape_is_refused_with_its_place(wrong: dict[str, Any], field: str) -> None:
     with pytest.raises(InvalidField) as refused:
-        shaped({"charges": [VAT | wrong]}, c.CreateOrder)
+        convert({"charges": [VAT | wrong]}, c.CreateOrder)
     assert refused.value.field == field
 
 
 def test_an_order_has_at_most_100_charges_however_they_come() -> None:
     with pytest.raises(InvalidField, match="charges"):
-        shaped({"charges": [VAT] * 101}, c.CreateOrder)
+        convert({"charges": [VAT] * 101}, c.CreateOrder)
     full = (created(), charged(*[charge("tip", "0.01")] * 100))
-    given(*full).when(shaped(VAT, c.AddCharge)).then(OrderTooLong, saying="at most 100 charges")
+    given(*full).when(convert(VAT, c.AddCharge)).then(OrderTooLong, saying="at most 100 charges")
 
 
 def test_charges_keep_the_bounds_of_the_total() -> None:
@@ -130,8 +130,8 @@ def test_charges_keep_the_bounds_of_the_total() -> None:
 
 def test_a_command_without_charges_is_to_an_idempotency_key_what_it_was_before_there_were_any() -> None:
     for shape in (c.CreateOrder, c.ChangeOrder):
-        assert b"charges" not in canonical(shaped({}, shape))
-    assert canonical(shaped({"charges": [VAT]}, c.ChangeOrder)).count(b'"amount":"60.64"') == 1
+        assert b"charges" not in canonical(convert({}, shape))
+    assert canonical(convert({"charges": [VAT]}, c.ChangeOrder)).count(b'"amount":"60.64"') == 1
 
 
 def test_an_amount_of_a_charge_meets_no_float() -> None:

@@ -18,7 +18,7 @@ from domain.aggregate import Event, Record, fold
 from domain.order import commands as c
 from domain.order import events as e
 from domain.order.commands import ITEMS_MAX
-from domain.order.decide import EVENTS_MAX, create, decide, place
+from domain.order.decide import EVENTS_MAX, create, decide, to_records
 from domain.order.state import ORDER as HISTORY
 from domain.order.state import Order, is_payable, storefront_status
 from domain.refusals import (
@@ -38,7 +38,7 @@ from domain.refusals import (
     StatusChangeNotAllowed,
     TotalNegative,
 )
-from domain.strict_json import shaped
+from domain.strict_json import convert
 from projections.orders.documents import render, staff_document
 
 ORDER = UUID("a3d5c8e7-9b4f-4a2e-8c7d-1f3e5a6b9c0d")
@@ -90,7 +90,7 @@ class Given(NamedTuple):
     def when(self, command: c.Command) -> Answer:
         try:
             decided = decide(order_of(self.events), command, NOW)
-            place(order_of(self.events), ORDER, decided)
+            to_records(order_of(self.events), ORDER, decided)
         except Refusal as refusal:
             return Answer(self.events, [], refusal)
         return Answer(self.events, decided, None)
@@ -129,11 +129,11 @@ def refunded(amount: str, reference: str = "re_1", *, provider: str = "stripe", 
 
 
 def add(**fields: Any) -> c.AddItem:
-    return shaped(fields, c.AddItem)
+    return convert(fields, c.AddItem)
 
 
 def change(**fields: Any) -> c.ChangeOrder:
-    return shaped(fields, c.ChangeOrder)
+    return convert(fields, c.ChangeOrder)
 
 
 def quantity(number: int, units: int) -> c.ChangeItemQuantity:
@@ -141,19 +141,19 @@ def quantity(number: int, units: int) -> c.ChangeItemQuantity:
 
 
 def lines(number: int, **fields: Any) -> c.ChangeItem:
-    return c.ChangeItem(item=number, changed=shaped(fields, c.ChangedItem))
+    return c.ChangeItem(item=number, changed=convert(fields, c.ChangedItem))
 
 
 def become(to: str, reason: str | None = None) -> c.ChangeStatus:
-    return shaped({"status": to, "reason": reason}, c.ChangeStatus)
+    return convert({"status": to, "reason": reason}, c.ChangeStatus)
 
 
 def pay(amount: str, reference: str = "pi_1", **fields: Any) -> c.ReceivePayment:
-    return shaped({"amount": amount, "reference": reference, "provider": "stripe"} | fields, c.ReceivePayment)
+    return convert({"amount": amount, "reference": reference, "provider": "stripe"} | fields, c.ReceivePayment)
 
 
 def refund(amount: str, reference: str = "re_1", **fields: Any) -> c.RefundPayment:
-    return shaped({"amount": amount, "reference": reference, "provider": "stripe"} | fields, c.RefundPayment)
+    return convert({"amount": amount, "reference": reference, "provider": "stripe"} | fields, c.RefundPayment)
 
 
 # --- status ---
@@ -212,9 +212,9 @@ CHANGES: dict[str, tuple[c.Command, type[Event], set[str]]] = {
     "the metadata": (change(metadata={"a": "b"}), e.MetadataChanged, NOT_CLOSED),
     "an item's metadata": (lines(1, metadata={"a": "b"}), e.MetadataChanged, NOT_CLOSED),
     "the external ids": (change(external_ids={"erp": "1"}), e.ExternalIdsChanged, NOT_CLOSED),
-    "the customer of a guest's order": (shaped({"id": 7}, c.GiveToCustomer), e.CustomerChanged, NOT_DELETED),
+    "the customer of a guest's order": (convert({"id": 7}, c.GiveToCustomer), e.CustomerChanged, NOT_DELETED),
     "the charges": (change(charges=[{"kind": "tip", "amount": "1"}]), e.ChargesChanged, OPEN),
-    "a charge added": (shaped({"kind": "tip", "amount": "1"}, c.AddCharge), e.ChargesChanged, OPEN),
+    "a charge added": (convert({"kind": "tip", "amount": "1"}, c.AddCharge), e.ChargesChanged, OPEN),
     "billing": (change(billing_address="123 Main St"), e.BillingChanged, NOT_CLOSED),
     "notes": (change(notes="leave at the door"), e.NotesChanged, NOT_CLOSED),
     "the payment method": (change(payment_method={"id": 2}), e.PaymentMethodChanged, NOT_CLOSED),
@@ -338,7 +338,7 @@ def test_a_new_order_is_its_creation_its_items_and_its_voucher() -> None:
         "items": [{"unit_price": "1.5", "quantity": 2}, {"variant": 5, "shipping": "0.1", "discount_amount": "0.002"}],
         "voucher": {"code": "WELCOME", "discount_amount": "0.5"},
     }
-    assert create(shaped(body, c.CreateOrder), order_id=3, key="k", currency_default="USD", now=NOW) == [
+    assert create(convert(body, c.CreateOrder), order_id=3, key="k", currency_default="USD", now=NOW) == [
         e.OrderCreated(
             occurred_at=NOW,
             id=3,
@@ -389,7 +389,7 @@ def test_nothing_is_required_of_a_new_order() -> None:
 )
 def test_a_new_order_that_is_wrong_is_refused_with_the_field_at_fault(body: dict[str, Any], field: str) -> None:
     with pytest.raises(InvalidField) as refused:
-        create(shaped(body, c.CreateOrder), order_id=1, key="k", currency_default="USD", now=NOW)
+        create(convert(body, c.CreateOrder), order_id=1, key="k", currency_default="USD", now=NOW)
     assert refused.value.field == field
 
 
@@ -506,7 +506,7 @@ def test_a_change_that_would_make_the_total_negative_is_refused(events: list[Eve
 def test_a_discount_is_at_most_what_its_item_comes_to_with_its_shipping(discount: str) -> None:
     given_item = {"unit_price": "10", "quantity": 2, "shipping": "5", "discount_amount": discount}
     adding = given(created(), item(unit_price="10.00")).when(add(**given_item))
-    creating = shaped({"items": [{"unit_price": "10"}, given_item]}, c.CreateOrder)
+    creating = convert({"items": [{"unit_price": "10"}, given_item]}, c.CreateOrder)
     said = "25.01 USD is too much: the item comes to 25.00 USD with its shipping"
     if discount == "25.00":
         assert len(adding.events) == 1
@@ -576,10 +576,10 @@ def test_an_order_has_at_most_its_limit_of_items_and_events() -> None:
     given(*full).when(add()).then(OrderTooLong, saying=str(ITEMS_MAX))
     order = order_of(full)
     last = [e.NotesChanged(occurred_at=NOW, personal=e.NotesPersonal("n"))] * (EVENTS_MAX - order.version)
-    longest, _ = place(order, ORDER, last)
+    longest, _ = to_records(order, ORDER, last)
     assert longest.version == EVENTS_MAX
     with pytest.raises(OrderTooLong, match=str(EVENTS_MAX)):
-        place(longest, ORDER, last[:1])
+        to_records(longest, ORDER, last[:1])
 
 
 @pytest.mark.parametrize("field", ["payment_method", "shipping_method"])
@@ -589,7 +589,7 @@ def test_an_image_has_at_most_20_thumbnails(field: str) -> None:
 
     given(created()).when(change(**method(20)))
     given(created()).when(change(**method(21))).then(InvalidField, saying=f"{field}.image.thumbnails: at most 20")
-    new_order = shaped(method(21), c.CreateOrder)
+    new_order = convert(method(21), c.CreateOrder)
     with pytest.raises(InvalidField, match="at most 20"):
         create(new_order, order_id=1, key="k", currency_default="USD", now=NOW)
 
@@ -607,7 +607,7 @@ def test_an_event_of_an_order_with_a_thousand_items_costs_about_what_it_costs_wi
         order = order_of([created(), *(item(number) for number in range(1, items + 1))])
         changes = [e.ItemQuantityChanged(occurred_at=NOW, item=n % items + 1, quantity=n + 1) for n in range(8_000)]
         began = time.process_time()
-        changed = place(order, ORDER, changes)[0]
+        changed = to_records(order, ORDER, changes)[0]
         taken = time.process_time() - began
         assert [item.quantity for item in changed.items] == list(range(8_001 - items, 8_001))
         return taken
@@ -797,7 +797,7 @@ def test_an_order_was_updated_when_its_latest_event_occurred() -> None:
 
 def test_a_decision_leaves_the_order_that_it_was_made_on_as_it_was() -> None:
     order = order_of([created(), item()])
-    place(order, ORDER, decide(order, add(unit_price="1"), NOW))
+    to_records(order, ORDER, decide(order, add(unit_price="1"), NOW))
     assert order == order_of([created(), item()])
 
 

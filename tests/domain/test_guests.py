@@ -7,7 +7,7 @@ from domain.order import commands as c
 from domain.order import events as e
 from domain.order.state import Customer
 from domain.refusals import InvalidField, OrderHasCustomer, OrderNotFound
-from domain.strict_json import canonical, shaped
+from domain.strict_json import canonical, convert
 from projections.orders.search import search_text, staff_search_text
 from tests.conftest import ME, do, new_order
 from tests.domain.test_charges import place
@@ -19,7 +19,7 @@ OF_GUEST = created(personal=e.OrderPersonal(customer=DETAILS))
 
 
 def give(customer_id: int, **fields: str) -> c.GiveToCustomer:
-    return shaped({"id": customer_id} | fields, c.GiveToCustomer)
+    return convert({"id": customer_id} | fields, c.GiveToCustomer)
 
 
 def given_to(customer_id: int, details: e.CustomerDetails) -> e.CustomerChanged:
@@ -69,6 +69,6 @@ def test_staff_find_a_guest_by_phone_and_customers_search_as_before() -> None:
 
 
 def test_a_customer_without_a_phone_is_to_an_idempotency_key_what_it_was_before_there_were_any() -> None:
-    assert canonical(shaped({"id": 7}, c.NewCustomer)) == (
+    assert canonical(convert({"id": 7}, c.NewCustomer)) == (
         b'{"id":7,"username":null,"email":null,"first_name":null,"last_name":null}'
     )

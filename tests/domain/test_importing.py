@@ -10,7 +10,7 @@ from uuid import UUID
 
 import pytest
 
-from domain.importing import BATCH_LINES_MAX, LINE_BYTES_MAX, Imported, import_lines
+from domain.importing import BATCH_LINES_MAX, LINE_BYTES_MAX, ImportCounts, import_lines
 from domain.ledger import OrderLedger
 from domain.money import Amount
 from domain.order import commands as c
@@ -18,7 +18,7 @@ from domain.order.imported import import_order
 from domain.order.movements import Movement
 from domain.order.state import Order
 from domain.refusals import InvalidField, OrderNotFound
-from domain.strict_json import shaped
+from domain.strict_json import convert
 from tests.conftest import ME, Clock, do, new_order
 
 CREATED = "2024-05-01T09:00:00Z"
@@ -47,7 +47,7 @@ def line(**fields: Any) -> dict[str, Any]:
     return example | fields
 
 
-def imported(ledger: OrderLedger, *lines: dict[str, Any] | bytes) -> tuple[Imported, dict[int, str]]:
+def imported(ledger: OrderLedger, *lines: dict[str, Any] | bytes) -> tuple[ImportCounts, dict[int, str]]:
     """The result of importing these lines, and the reasons of the rejected lines by line number."""
     texts = [text if isinstance(text, bytes) else json.dumps(text, ensure_ascii=False).encode() for text in lines]
     rejected: dict[int, str] = {}
@@ -82,7 +82,7 @@ def moment(text: str) -> datetime:
 
 
 def test_the_contracts_example_comes_in_with_its_history(ledger: OrderLedger) -> None:
-    assert imported(ledger, line()) == (Imported(imported=1, events=5), {})
+    assert imported(ledger, line()) == (ImportCounts(imported=1, events=5), {})
     found = order(ledger, 7)
     assert (found.status, found.currency, found.version) == ("processing", "BRL", 5)
     assert found.payments == (
@@ -206,7 +206,7 @@ def test_an_order_in_a_currency_of_its_time_comes_in_and_lives_on(ledger: OrderL
         for number, code in enumerate([*WITHDRAWN, "ITL"], 1)
     ]
     lines[-1]["items"] = [{"unit_price": "19900"}]
-    assert imported(ledger, *lines) == (Imported(imported=6, events=12), {})
+    assert imported(ledger, *lines) == (ImportCounts(imported=6, events=12), {})
     assert [order(ledger, number).digits for number in range(1, 7)] == [2, 2, 2, 2, 2, 0]
     payment = c.ReceivePayment(amount=Amount("99.33"), provider="acme", reference="pi_1")
     assert do(ledger.change, ledger.uuid_of(1), payment, ME).order.totals.is_paid
@@ -269,7 +269,7 @@ def test_an_order_that_is_there_by_all_that_its_line_names_and_says_is_skipped(
     imported(ledger, THERE)
     do(ledger.change, ledger.uuid_of(7), c.ChangeOrder(notes="since"), ME)  # a later change is no part of the line
     head = ledger.head()
-    assert imported(ledger, again) == (Imported(skipped=1), {})
+    assert imported(ledger, again) == (ImportCounts(skipped=1), {})
     assert ledger.head() == head
 
 
@@ -337,15 +337,15 @@ def test_a_line_whose_id_an_order_has_that_was_never_imported_is_a_conflict(ledg
 
 
 def test_what_an_earlier_version_imported_without_a_fingerprint_is_known_again(ledger: OrderLedger) -> None:
-    do(ledger.import_batch, [(shaped(THERE, c.ImportOrder), ledger.import_line(shaped(THERE, c.ImportOrder)))], ME)
+    do(ledger.import_batch, [(convert(THERE, c.ImportOrder), ledger.import_line(convert(THERE, c.ImportOrder)))], ME)
     assert ledger.log_of_events.claim("order-id", 7).fingerprint is None  # type: ignore[union-attr]
-    assert imported(ledger, THERE) == (Imported(skipped=1), {})
+    assert imported(ledger, THERE) == (ImportCounts(skipped=1), {})
     assert list(imported(ledger, THERE | {"notes": "n"})[1]) == [1]
 
 
 def test_an_order_that_stands_twice_in_a_file_is_imported_once(ledger: OrderLedger) -> None:
     result, rejected = imported(ledger, {"id": 7}, {"id": 7}, {"id": 8})
-    assert (result, rejected) == (Imported(imported=2, events=2, skipped=1), {})
+    assert (result, rejected) == (ImportCounts(imported=2, events=2, skipped=1), {})
 
 
 def test_a_file_that_is_there_is_decided_on_no_more(ledger: OrderLedger, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -353,14 +353,14 @@ def test_a_file_that_is_there_is_decided_on_no_more(ledger: OrderLedger, monkeyp
     imported(ledger, *lines)
     monkeypatch.setattr(OrderLedger, "_decided", None)  # a call to `_decided` or `write` fails now
     monkeypatch.setattr(ledger, "write", None)
-    assert imported(ledger, *lines) == (Imported(skipped=29), {})
+    assert imported(ledger, *lines) == (ImportCounts(skipped=29), {})
 
 
 def test_an_import_that_is_run_again_changes_nothing(ledger: OrderLedger) -> None:
     lines = [line(id=n, history=[PAID | {"reference": f"p-{n}"}, PROCESSING]) for n in range(1, 2 * BATCH_LINES_MAX)]
-    assert imported(ledger, *lines[:150])[0] == Imported(imported=150, events=600)
-    assert imported(ledger, *lines)[0] == Imported(imported=49, events=196, skipped=150)
-    assert imported(ledger, *lines)[0] == Imported(skipped=199)
+    assert imported(ledger, *lines[:150])[0] == ImportCounts(imported=150, events=600)
+    assert imported(ledger, *lines)[0] == ImportCounts(imported=49, events=196, skipped=150)
+    assert imported(ledger, *lines)[0] == ImportCounts(skipped=199)
     assert ledger.head() == 796
 
 
@@ -408,7 +408,7 @@ def test_a_wrong_line_is_rejected_whole_with_its_number_and_reason_and_the_rest_
 ) -> None:
     wrong, reason = WRONG[what]
     result, rejected = imported(ledger, {"id": 1}, wrong, {"id": 2})
-    assert result == Imported(imported=2, events=2, rejected=1)
+    assert result == ImportCounts(imported=2, events=2, rejected=1)
     assert list(rejected) == [2]
     assert reason in rejected[2]
     assert [event.originator_id for event in ledger.recorder.select_notifications(None, 10)] == [
@@ -440,18 +440,18 @@ def test_a_reference_that_another_order_has_is_rejected(ledger: OrderLedger, in_
 
 def test_empty_lines_count_for_nothing_but_their_numbers(ledger: OrderLedger) -> None:
     result, rejected = imported(ledger, b"", {"id": 1}, b"", b"  \t\r", b"wrong", b"", {"id": 2}, b"", b"")
-    assert result == Imported(imported=2, events=2, rejected=1)
+    assert result == ImportCounts(imported=2, events=2, rejected=1)
     assert list(rejected) == [5]
 
 
 @pytest.mark.parametrize("text", [b"", b"\n", b"\n\n \n"])
 def test_a_file_of_nothing_imports_nothing(ledger: OrderLedger, text: bytes) -> None:
-    assert imported(ledger, text) == (Imported(), {})
+    assert imported(ledger, text) == (ImportCounts(), {})
 
 
 def test_lines_may_end_as_windows_ends_them_and_the_last_may_not_end_at_all(ledger: OrderLedger) -> None:
     result = import_lines(ledger, io.BytesIO(b'{"id": 1}\r\n{"id": 2}'), on_rejected=unexpected)
-    assert result == Imported(imported=2, events=2)
+    assert result == ImportCounts(imported=2, events=2)
 
 
 @pytest.mark.parametrize("size", [LINE_BYTES_MAX + 1, LINE_BYTES_MAX + 2, 2 * LINE_BYTES_MAX + 2, 5 * LINE_BYTES_MAX])
@@ -497,7 +497,7 @@ def test_a_line_with_too_much_in_it_is_rejected_at_once_and_the_rest_go_on(ledge
     began = time.process_time()
     result, rejected = imported(ledger, {"id": 1}, wrong, {"id": 2})
     assert time.process_time() - began < 1
-    assert result == Imported(imported=2, events=2, rejected=1)
+    assert result == ImportCounts(imported=2, events=2, rejected=1)
     assert rejected[2].startswith(reason)
 
 
@@ -547,8 +547,8 @@ def test_how_far_in_the_file_an_import_is_is_told_to_its_end(ledger: OrderLedger
 
 def test_a_byte_order_mark_at_a_files_beginning_is_skipped(ledger: OrderLedger) -> None:
     first = b"\xef\xbb\xbf" + json.dumps(line(id=1, history=[])).encode()
-    assert imported(ledger, first, {"id": 2}) == (Imported(imported=2, events=3), {})
-    assert imported(ledger, first, {"id": 2}) == (Imported(skipped=2), {})
+    assert imported(ledger, first, {"id": 2}) == (ImportCounts(imported=2, events=3), {})
+    assert imported(ledger, first, {"id": 2}) == (ImportCounts(skipped=2), {})
     assert list(imported(ledger, {"id": 3}, first)[1]) == [2]
     too_long = b"\xef\xbb\xbf" + json.dumps({"notes": "n" * LINE_BYTES_MAX}).encode()
     assert list(imported(ledger, too_long, {"id": 4})[1]) == [1]

@@ -31,7 +31,7 @@ from domain.refusals import (
     RefundReferenceTaken,
     StatusChangeNotAllowed,
 )
-from domain.strict_json import shaped
+from domain.strict_json import convert
 from tests.conftest import ME, Clock, do, new_order
 
 HOLD = c.ChangeStatus(status="hold")
@@ -43,11 +43,11 @@ def with_key(key: str, actor: str = "tester") -> Provenance:
 
 
 def pay(amount: str, reference: str = "pi_1", **fields: Any) -> c.ReceivePayment:
-    return shaped({"amount": amount, "reference": reference, "provider": "stripe"} | fields, c.ReceivePayment)
+    return convert({"amount": amount, "reference": reference, "provider": "stripe"} | fields, c.ReceivePayment)
 
 
 def refund(amount: str, reference: str = "re_1", **fields: Any) -> c.RefundPayment:
-    return shaped({"amount": amount, "reference": reference, "provider": "stripe"} | fields, c.RefundPayment)
+    return convert({"amount": amount, "reference": reference, "provider": "stripe"} | fields, c.RefundPayment)
 
 
 def log(ledger: OrderLedger) -> list[tuple[UUID | str, int, str]]:
@@ -169,7 +169,7 @@ def test_a_customer_changes_their_own_order_only_and_never_a_deleted_one(ledger:
 def test_what_happened_to_an_order_comes_to_at_most_2_mib(ledger: OrderLedger) -> None:
     large = {"product": {"name": "😀" * 10_000, "slug": "😀" * 10_000}}
     order = do(ledger.create, new_order(items=[large] * 10), ME).order
-    add = shaped(large, c.AddItem)
+    add = convert(large, c.AddItem)
     for _ in range(16):
         order = do(ledger.change, order.uuid, add, ME).order
     size = ledger.log_of_events.payload_bytes(order.uuid)
@@ -342,7 +342,7 @@ def test_eight_threads_that_hammer_one_order_store_every_command_once_without_ga
         for n in range(6):
             mark = f"{thread}-{n}"
             done.append(do(ledger.change, order.uuid, pay("1", mark), ME))
-            done.append(do(ledger.change, order.uuid, shaped({"notes": mark}, c.ChangeOrder), ME))
+            done.append(do(ledger.change, order.uuid, convert({"notes": mark}, c.ChangeOrder), ME))
             done.append(do(ledger.change, order.uuid, c.AddItem(), with_key(mark)))
         return done
 

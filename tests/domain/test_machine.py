@@ -32,7 +32,7 @@ from domain.log.recorder import SQLiteRecorder
 from domain.log.records import Provenance
 from domain.order import commands as c
 from domain.refusals import Refusal
-from domain.strict_json import shaped
+from domain.strict_json import convert
 from projections.orders import list as lists
 from projections.views.views import Views
 from tests.conftest import do
@@ -108,7 +108,7 @@ class Orders(RuleBasedStateMachine):
         """Gives a command, and asserts the model's answer: the refusal's code, or the order `after`."""
         if refusal is None and is_below_nothing(after):
             refusal = "total-negative"
-        command, key = shaped(fields, shape), self.mark()
+        command, key = convert(fields, shape), self.mark()
         outcome = answer(lambda: do(self.ledger.change, uuid, command, Provenance("tester", None, key)))
         if isinstance(outcome, str):
             assert outcome == refusal
@@ -166,7 +166,7 @@ class Orders(RuleBasedStateMachine):
         if imported:
             result = import_lines(self.ledger, BytesIO(text.encode()), on_rejected=lambda *_: None)
             return None if result.rejected else self.ledger.uuid_of(len(self.model) + 1)
-        command = shaped(json.loads(text), c.CreateOrder)
+        command = convert(json.loads(text), c.CreateOrder)
         outcome = answer(lambda: do(self.ledger.create, command, Provenance("tester")))
         return None if outcome in ("total-negative", "invalid-field") else outcome.order.uuid
 
@@ -273,7 +273,7 @@ class Orders(RuleBasedStateMachine):
             return
         reference = data.draw(st.sampled_from(sorted(payments)))
         body = {"amount": str(payments[reference]), "reference": reference, "provider": "p"}
-        command = shaped(body, c.ReceivePayment)
+        command = convert(body, c.ReceivePayment)
         outcome = answer(lambda: do(self.ledger.change, by, command, Provenance("tester")))
         if of == by:
             assert outcome.order.payments[-1].reference == reference

@@ -7,7 +7,7 @@ import pytest
 from domain.order import commands as c
 from domain.order import events as e
 from domain.refusals import InvalidField
-from domain.strict_json import canonical, shaped
+from domain.strict_json import canonical, convert
 from tests.domain.test_charges import place
 from tests.domain.test_decide import NOW, add, change, created, given, item, lines, order_of
 
@@ -76,13 +76,13 @@ def test_a_key_of_40_characters_takes_a_text_of_500_and_what_is_longer_is_named(
 @pytest.mark.parametrize("wrong", [{f"k{n}": "" for n in range(51)}, {"k": 1}, {"k": None}, ["k"], "k"])
 def test_metadata_is_at_most_50_texts(wrong: Any) -> None:
     with pytest.raises(InvalidField, match="metadata"):
-        shaped({"metadata": wrong}, c.CreateOrder)
-    assert shaped({"metadata": {f"k{n}": "" for n in range(50)}}, c.CreateOrder)
+        convert({"metadata": wrong}, c.CreateOrder)
+    assert convert({"metadata": {f"k{n}": "" for n in range(50)}}, c.CreateOrder)
 
 
 def test_a_command_without_metadata_is_to_an_idempotency_key_what_it_was_before_there_was_any() -> None:
     for shape in (c.CreateOrder, c.ChangeOrder, c.AddItem):
-        assert b"metadata" not in canonical(shaped({}, shape))
+        assert b"metadata" not in canonical(convert({}, shape))
 
 
 def test_an_order_that_never_had_any_keeps_nothing_for_it() -> None:

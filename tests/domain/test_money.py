@@ -21,7 +21,7 @@ from domain.money import (
 )
 from domain.order.commands import AddItem
 from domain.refusals import InvalidField
-from domain.strict_json import taken
+from domain.strict_json import decode
 
 # From ISO 4217, list one: a currency of every number of digits.
 DIGITS = {
@@ -42,7 +42,7 @@ def unit(currency: str) -> Unit:
 
 def given_price(json_text: str) -> Amount:
     """The price of an item whose `unit_price` is this JSON."""
-    return taken(f'{{"unit_price": {json_text}}}'.encode(), AddItem).unit_price
+    return decode(f'{{"unit_price": {json_text}}}'.encode(), AddItem).unit_price
 
 
 @pytest.mark.parametrize(("currency", "expected"), DIGITS.items())

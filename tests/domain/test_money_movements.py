@@ -23,7 +23,7 @@ from domain.refusals import (
     RefundNotFound,
     StatusChangeNotAllowed,
 )
-from domain.strict_json import shaped
+from domain.strict_json import convert
 from tests.conftest import ME, do, new_order
 from tests.domain.test_decide import (
     BEGUN,
@@ -63,7 +63,7 @@ each_kind = pytest.mark.parametrize("kind", SHAPES)
 
 
 def take_back(kind: str, amount: str, reference: str = "x_1", **fields: Any) -> c.Command:
-    return shaped({"amount": amount, "reference": reference, "provider": "stripe"} | fields, SHAPES[kind])
+    return convert({"amount": amount, "reference": reference, "provider": "stripe"} | fields, SHAPES[kind])
 
 
 def taken_back(kind: str, amount: str, reference: str = "x_1", **fields: Any) -> Event:

@@ -10,7 +10,7 @@ from domain.order import commands as c
 from domain.order import events as e
 from domain.order.state import Order
 from domain.refusals import ExternalIdTaken, InvalidField, OrderKeyTaken
-from domain.strict_json import canonical, shaped
+from domain.strict_json import canonical, convert
 from tests.conftest import ME, do, new_order
 from tests.domain.test_charges import place
 from tests.domain.test_decide import NOW, change, created, given
@@ -104,9 +104,9 @@ def test_what_is_wrong_with_an_external_id_is_named(ids: dict[str, str], field: 
 def test_an_order_has_at_most_20_external_ids_and_each_is_text() -> None:
     for ids in ({f"s{n}": "1" for n in range(21)}, {"shopify": 603}):
         with pytest.raises(InvalidField, match="external_ids"):
-            shaped({"external_ids": ids}, c.CreateOrder)
+            convert({"external_ids": ids}, c.CreateOrder)
 
 
 def test_a_command_without_own_numbers_is_to_an_idempotency_key_what_it_was_before() -> None:
     for shape in (c.CreateOrder, c.ChangeOrder):
-        assert not {b'"key"', b"external_ids"} & set(canonical(shaped({}, shape)).split(b":"))
+        assert not {b'"key"', b"external_ids"} & set(canonical(convert({}, shape)).split(b":"))

@@ -7,7 +7,7 @@ import pytest
 from domain.order import commands as c
 from domain.order import events as e
 from domain.refusals import InvalidField
-from domain.strict_json import canonical, shaped
+from domain.strict_json import canonical, convert
 from projections.orders.search import search_text, staff_search_text
 from tests.domain.test_charges import place
 from tests.domain.test_decide import NOW, change, created, given, order_of
@@ -73,4 +73,4 @@ def test_staff_find_an_order_by_whom_and_where_it_goes_and_customers_search_as_b
 
 def test_a_command_without_a_recipient_is_to_an_idempotency_key_what_it_was_before_there_was_one() -> None:
     for shape in (c.CreateOrder, c.ChangeOrder):
-        assert b"shipping_country" not in canonical(shaped({}, shape))
+        assert b"shipping_country" not in canonical(convert({}, shape))

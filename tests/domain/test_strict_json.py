@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from domain.order.commands import AddItem, ChangeOrder, ChangeStatus, CreateOrder, ImportOrder, ReceivePayment
 from domain.refusals import InvalidField, Refusal
-from domain.strict_json import NotJSON, canonical, number, taken
+from domain.strict_json import NotJSON, canonical, decode, number
 from tests.conftest import ROOT
 
 PAYMENT = '{"amount": "1", "provider": "p", "reference": "r", %s}'
@@ -20,13 +20,13 @@ PAYMENT = '{"amount": "1", "provider": "p", "reference": "r", %s}'
 
 def read(text: bytes) -> Any:
     """The value of a JSON text, of any shape."""
-    return taken(text, Any)
+    return decode(text, Any)
 
 
 def refusal(text: str | bytes, shape: type[msgspec.Struct] = CreateOrder) -> InvalidField:
     """The refusal of a body. Its detail must be a text that can be sent to the client."""
     with pytest.raises(InvalidField) as refused:
-        taken(text if isinstance(text, bytes) else text.encode(), shape)
+        decode(text if isinstance(text, bytes) else text.encode(), shape)
     assert refused.value.detail.encode()
     return refused.value
 
@@ -107,7 +107,7 @@ def test_lone_surrogates_and_control_characters_are_refused_with_their_path(unfi
 @pytest.mark.parametrize("text", ["پرداخت در محل", "line\nline\tcell\r\n", "\U0001f4e6", "e\u0301", "\u200c\u2028"])
 def test_text_of_every_script_is_read_as_it_is(text: str) -> None:
     for written in (json.dumps({"notes": text}), json.dumps({"notes": text}, ensure_ascii=False)):
-        assert taken(written.encode(), CreateOrder).notes == text
+        assert decode(written.encode(), CreateOrder).notes == text
 
 
 @pytest.mark.parametrize(
@@ -232,7 +232,7 @@ def test_the_same_command_has_the_same_canonical_bytes_however_it_was_written() 
         '{"unit_price": 10.00, "quantity": 2, "shipping": 0}',
         ' {"unit_price": "010.0", "quantity": 2, "product": null} ',
     )
-    assert len({canonical(taken(way.encode(), AddItem)) for way in ways}) == 1
+    assert len({canonical(decode(way.encode(), AddItem)) for way in ways}) == 1
 
 
 @pytest.mark.parametrize(
@@ -247,7 +247,7 @@ def test_the_same_command_has_the_same_canonical_bytes_however_it_was_written() 
     ],
 )
 def test_different_commands_have_different_canonical_bytes(one: str, other: str, shape: type[msgspec.Struct]) -> None:
-    assert canonical(taken(one.encode(), shape)) != canonical(taken(other.encode(), shape))
+    assert canonical(decode(one.encode(), shape)) != canonical(decode(other.encode(), shape))
 
 
 FIT = st.text(st.characters(exclude_categories=("Cs", "Cc")), max_size=20)
@@ -307,7 +307,7 @@ def test_what_is_unfit_is_refused_wherever_it_stands_and_whatever_stands_beside_
 def words(text: bytes) -> str:
     """The detail of the refusal of a body, or "" where the body is taken."""
     try:
-        taken(text, ImportOrder)
+        decode(text, ImportOrder)
     except Refusal as refused:
         return refused.detail
     return ""
@@ -322,9 +322,9 @@ def test_the_first_commands_of_a_process_may_come_all_at_once() -> None:
     """A new process each time, since a process learns a shape once."""
     script = (
         "import sys, threading; sys.setswitchinterval(1e-6)\n"
-        "from domain.order.commands import CreateOrder; from domain.strict_json import shaped\n"
+        "from domain.order.commands import CreateOrder; from domain.strict_json import convert\n"
         "gate = threading.Barrier(8)\n"
-        "def first(): gate.wait(); shaped({'items': [{'unit_price': '1'}]}, CreateOrder)\n"
+        "def first(): gate.wait(); convert({'items': [{'unit_price': '1'}]}, CreateOrder)\n"
         "threads = [threading.Thread(target=first) for _ in range(8)]\n"
         "[thread.start() for thread in threads]; [thread.join() for thread in threads]\n"
     )
@@ -338,7 +338,7 @@ def test_what_is_refused_anywhere_and_what_does_not_fit_are_named_together() -> 
         "items": [{"quantity": -1, "unit_price": NaN, "offer": 1234567890123456, "variant": "x", "variant": "y"}]
     }"""
     with pytest.raises(InvalidField) as refused:
-        taken(text, CreateOrder)
+        decode(text, CreateOrder)
     assert sorted(field for field, _ in refused.value.faults) == [
         "currency",
         "items[0].offer",

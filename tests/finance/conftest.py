@@ -18,7 +18,7 @@ from domain.ledger import OrderLedger
 from domain.log.recorder import SQLiteRecorder
 from domain.order.commands import ChangeStatus, Command, ReceivePayment, RefundPayment
 from domain.order.state import Order
-from domain.strict_json import shaped
+from domain.strict_json import convert
 from projections.views.views import Views
 from tests.conftest import ME, ROOT, Clock, do, new_order, old_key
 from tests.test_olist import OLIST
@@ -68,7 +68,7 @@ class Desk:
     def give(self, order: Order, shape: type[Command], **fields: Any) -> Order:
         """The order after one more command, given a second later."""
         self.clock.tick()
-        return self._seen(do(self.ledger.change, order.uuid, shaped(fields, shape), ME).order)
+        return self._seen(do(self.ledger.change, order.uuid, convert(fields, shape), ME).order)
 
     def bring(self, lines: bytes) -> None:
         """Imports orders with their history."""

@@ -28,7 +28,7 @@ from domain.log.records import Fault, NewClaim, Provenance
 from domain.moments import instant
 from domain.order.commands import CreateOrder, ReceivePayment
 from domain.privacy.keyring import Hold
-from domain.strict_json import shaped
+from domain.strict_json import convert
 from domain.wanted import Interrupted, wanted_while
 from projections.proof.signing import Checkpoints, create_key, public_key
 from projections.views.views import Views
@@ -418,7 +418,7 @@ def test_a_batch_takes_two_round_trips_however_many_commands_share_it(
         if n % 3 == 0:
             return ledger.write(ledger.create, new_order(), who)
         payment = {"amount": "1", "reference": f"r-{n}", "provider": "p", "method": "card", "force": True}
-        return ledger.write(ledger.change, orders[n % 4].uuid, shaped(payment, ReceivePayment), who)
+        return ledger.write(ledger.change, orders[n % 4].uuid, convert(payment, ReceivePayment), who)
 
     held = ledger.write(hold)
     assert begun.wait(5)

@@ -20,7 +20,7 @@ from domain.period.months import month_named
 from domain.period.state import Period
 from domain.proof import checkpoint
 from domain.refusals import InvalidField
-from domain.strict_json import shaped
+from domain.strict_json import convert
 from projections.history import Reading
 from projections.periods.closing import Periods
 from projections.proof.signing import Checkpoints, NoSigningKey, create_key
@@ -53,7 +53,7 @@ class Books:
         self._count += 1
         reference = f"r{self._count}"
         fields |= {"provider": provider, "reference": reference}
-        do(self.ledger.change, self.order.uuid, shaped(fields, shape), ME)
+        do(self.ledger.change, self.order.uuid, convert(fields, shape), ME)
         return reference
 
     def close(self, month: str, provider: str = "stripe", zone: str = "UTC") -> Period:

@@ -238,7 +238,7 @@ def test_a_plain_ledger_is_written_anew_sealed_position_for_position(tmp_path: P
         assert (*old[:3], *old[5:9]) == (*new[:3], *new[5:9])
     log.close()
     sealed.close()
-    found = verify(sealed.at, None, checkpoints=[], key=None, progress=lambda *_: None)
+    found = verify(sealed.location, None, checkpoints=[], key=None, progress=lambda *_: None)
     assert found.problems == []
     assert found_in(tmp_path / "sealed", WORDS) == {}
     desk.run("seal", str(tmp_path / "sealed" / "ledger.db"), status=2)

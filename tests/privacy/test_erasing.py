@@ -383,7 +383,7 @@ def test_a_process_that_has_opened_keys_for_a_part_of_the_log_has_them_no_more_w
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
 
         def folded() -> bytes:
-            return pool.submit(make_part, ledger.at, 0, 100, ledger.head(), ["orders"]).result()
+            return pool.submit(make_part, ledger.location, 0, 100, ledger.head(), ["orders"]).result()
 
         assert b"Neckarhalde" in folded()
         keys = [key.id for key in ledger.keys.store.of_subject("customer:7")]

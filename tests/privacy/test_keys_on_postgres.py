@@ -21,7 +21,7 @@ from domain.privacy.erasing import Erasing, Request, settle
 from domain.privacy.erasures import Erasures
 from domain.privacy.masters import MasterUnknown
 from domain.privacy.opening import NotTheKeys, keys_of
-from domain.strict_json import shaped
+from domain.strict_json import convert
 from projections.views.all import VIEWS
 from projections.views.rebuilding import make_part
 from projections.views.views import Views
@@ -75,7 +75,7 @@ def test_a_new_ledger_seals_and_its_nodes_share_the_keys(
     one, two = new_node(), new_node()
     first = do(one.create, new_order(**MINA), ME).order
     second = do(two.create, new_order(**MINA), ME).order
-    changed = do(two.change, first.uuid, shaped({"notes": "at Schlossgarten"}, ChangeOrder), ME).order
+    changed = do(two.change, first.uuid, convert({"notes": "at Schlossgarten"}, ChangeOrder), ME).order
     assert b"Schlossgarten" not in stored(one)
     assert (one.order(first.uuid), one.order(second.uuid)) == (changed, second)
     assert keys_in(cluster, database) == [
@@ -124,7 +124,7 @@ def test_a_batch_takes_two_round_trips_with_sealing_too(
         first = node.write(hold)
         held.wait(10)
         before = proxy.round_trips
-        notes = shaped({"notes": f"at {clock.tick()}"}, ChangeOrder)
+        notes = convert({"notes": f"at {clock.tick()}"}, ChangeOrder)
         futures = [node.write(node.change, order.uuid, notes, ME) for order in (*orders, guest)]
         futures += [node.write(node.create, new_order(**{**MINA, "customer": {"id": n}}), ME) for n in range(40)]
         futures += [node.write(node.create, new_order(**{**MINA, "customer": None}), ME) for _ in range(10)]
@@ -154,7 +154,7 @@ def test_views_that_are_made_anew_ask_for_the_keys_of_a_part_at_once(
     lines = b"".join(b'{"notes": "n", "customer": {"id": %d}, "items": [{}]}\n' % n for n in range(100))
     assert import_lines(node, BytesIO(lines), on_rejected=print).imported == 100
     before = proxy.round_trips
-    make_part(node.at, 0, 1_000, node.head(), [view.name for view in VIEWS])
+    make_part(node.location, 0, 1_000, node.head(), [view.name for view in VIEWS])
     assert proxy.round_trips - before < 20
     node.keys.forget() if node.keys else None
     views = Views(node, tmp_path / "views.db")

@@ -15,7 +15,7 @@ from uuid import UUID
 import msgspec
 import pytest
 
-from domain.aggregate import parts_in
+from domain.aggregate import personal_parts
 from domain.ledger import OrderLedger
 from domain.log.keys import SCOPES
 from domain.log.mapper import EventMapper
@@ -25,7 +25,7 @@ from domain.order.personal import PARTS
 from domain.order.state import ORDER
 from domain.privacy.erasing import Erasing, Request
 from domain.privacy.erasures import Erasures
-from domain.privacy.keyring import Whose
+from domain.privacy.keyring import DataOwner
 from domain.reconciliation.state import RECONCILIATION
 from domain.topics import TOPICS
 from projections.customers.orders_of import orders_of
@@ -180,7 +180,7 @@ KINDS = {
     for folder in ("domain", "reconciliation")
     for sample in sorted(samples(ROOT / "tests" / folder), key=lambda sample: len(bytes(sample.payload)))
     if (topic := TOPICS[sample.topic.encode()]).shape in topic.kind.personal
-    and any(parts_in(topic.decode(bytes(sample.payload)), topic.kind.personal[topic.shape]))
+    and any(personal_parts(topic.decode(bytes(sample.payload)), topic.kind.personal[topic.shape]))
 }
 
 
@@ -197,7 +197,7 @@ def test_the_masked_audit_tells_nothing_that_is_personal_of_any_kind_of_event(
     record = EventMapper().to_domain_event(stored(sample))
     assert ledger.keys is not None
     with ledger.keys.sealing():
-        sealed = EventMapper(ledger.keys).stored(record, Whose("customer:7", 2026), clock())
+        sealed = EventMapper(ledger.keys).stored(record, DataOwner("customer:7", 2026), clock())
     uuid, now = str(sealed.originator_id), instant(clock())
     row = (uuid, sealed.originator_version, sealed.topic, sealed.state.decode(), now, "me", None, None)
     texts = [each if each is None or isinstance(each, int) else each.encode() for each in row]
@@ -303,7 +303,7 @@ def test_the_views_of_erased_orders_are_the_same_fed_live_or_made_anew_whatever_
         erasing.customer(customer, request, ME)
     assert any(order.metadata or any(item.metadata for item in order.items) for order in orders)
     assert rows(views) == anew(ledger, tmp_path)
-    found = check_part(ledger.at, views.in_force(), 1, ledger.head(), ledger.head())
+    found = check_part(ledger.location, views.in_force(), 1, ledger.head(), ledger.head())
     assert (found.records, found.histories, found.claims) == ([], [], [])
     views.close()
 

@@ -24,7 +24,7 @@ from domain.privacy.opening import KeysAt, LedgerAt, NotTheKeys, SealedSince, cr
 from domain.privacy.sealing import Place
 from domain.proof.verify import examine
 from domain.refusals import IdempotencyKeyReused
-from domain.strict_json import canonical, shaped
+from domain.strict_json import canonical, convert
 from domain.topics import TOPICS
 from projections.history import Reading
 from projections.proof.evidence import evidence
@@ -46,7 +46,7 @@ def test_nothing_personal_stands_in_the_log_and_the_order_is_read_as_it_was_give
     ledger: OrderLedger, tmp_path: Path
 ) -> None:
     order = do(ledger.create, new_order(**MINA), ME).order
-    order = do(ledger.change, order.uuid, shaped({"notes": "at Schlossgarten"}, ChangeOrder), ME).order
+    order = do(ledger.change, order.uuid, convert({"notes": "at Schlossgarten"}, ChangeOrder), ME).order
     order = do(ledger.change, order.uuid, ChangeStatus(status="hold", reason="Mina called"), ME).order
     assert ledger.order(order.uuid) == order
     assert order.billing.address == "Neckarhalde 17"
@@ -191,7 +191,7 @@ def test_sealed_histories_make_the_same_views_fed_or_made_anew_and_verify(
     play(ledger, clock, random, 120, then=lambda: random.random() < 0.3 and views.catch_up())
     views.catch_up()
     assert rows(views) == anew(ledger, tmp_path)
-    found = check_part(ledger.at, views.in_force(), 1, ledger.head(), ledger.head())
+    found = check_part(ledger.location, views.in_force(), 1, ledger.head(), ledger.head())
     assert (found.records, found.histories, found.claims) == ([], [], [])
     views.close()
 
@@ -204,9 +204,9 @@ def test_an_order_that_is_new_again_for_a_reason_has_the_same_rows_fed_as_made_a
     ledger.feed = lambda written: views.catch_up(written=written)
     order = do(ledger.create, new_order(), ME).order
     for status in ("hold", "new"):
-        do(ledger.change, order.uuid, shaped({"status": status, "reason": "Mina called"}, ChangeStatus), ME)
+        do(ledger.change, order.uuid, convert({"status": status, "reason": "Mina called"}, ChangeStatus), ME)
     assert rows(views) == anew(ledger, tmp_path)
-    assert check_part(ledger.at, views.in_force(), 1, ledger.head(), ledger.head()).histories == []
+    assert check_part(ledger.location, views.in_force(), 1, ledger.head(), ledger.head()).histories == []
     views.close()
 
 

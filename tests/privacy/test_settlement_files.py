@@ -20,11 +20,11 @@ from domain.log.recorder import SQLiteRecorder
 from domain.log.sqlite import sqlite3
 from domain.order.commands import ReceivePayment
 from domain.privacy.files import KeptFiles
-from domain.privacy.keyring import Whose
+from domain.privacy.keyring import DataOwner
 from domain.reconciliation.state import Reconciliation
 from domain.reconciling import Given, Reconciling
 from domain.refusals import FileErased
-from domain.strict_json import shaped
+from domain.strict_json import convert
 from projections.journal import Journal
 from projections.views.views import Views
 from tests.conftest import ME, Client, Clock, do, new_order
@@ -376,7 +376,7 @@ def ledger(tmp_path: Path, clock: Clock) -> Iterator[OrderLedger]:
 
 
 def kept(ledger: OrderLedger, content: bytes, sha256: str) -> str:
-    whose = Whose("reconciliation:1", 2026)
+    whose = DataOwner("reconciliation:1", 2026)
     return ledger.write(ledger.files.keep, sha256, BytesIO(content), whose, "file", ledger.clock()).result()
 
 
@@ -424,7 +424,7 @@ def test_what_is_said_sealed_of_another_file_while_one_is_taken_in_is_seen(tmp_p
     views.ensure()
     paid = {"amount": "40.00", "reference": "pi_1", "provider": "stripe", "received_at": "2026-03-01T00:00:00Z"}
     order = do(ledger.create, new_order(items=[{"unit_price": "40.00"}]), ME).order
-    do(ledger.change, order.uuid, shaped(paid, ReceivePayment), ME)
+    do(ledger.change, order.uuid, convert(paid, ReceivePayment), ME)
     others = Reconciling(ledger, Journal(views))
     first = others.start(BytesIO(FILE.encode()), "march.csv", "stripe", None, ME).reconciliation
 

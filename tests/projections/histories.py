@@ -10,7 +10,7 @@ from domain.ledger import OrderLedger
 from domain.order import commands as c
 from domain.order.state import Order
 from domain.refusals import Refusal
-from domain.strict_json import shaped
+from domain.strict_json import convert
 from tests.conftest import ME, Clock, do, forget, new_order
 
 CURRENCIES = ("USD", "IRR", "JPY", "KWD")
@@ -79,7 +79,7 @@ def _charges(random: Random) -> list[dict[str, Any]]:
 
 def _changed(random: Random) -> c.ChangedItem:
     changed = {"unit_price": str(random.randint(5, 99)), "discount_amount": str(random.randint(0, 5))}
-    return shaped(random.choice((changed, {"metadata": {"step": "1"}}, {"metadata": None})), c.ChangedItem)
+    return convert(random.choice((changed, {"metadata": {"step": "1"}}, {"metadata": None})), c.ChangedItem)
 
 
 def _method(random: Random) -> dict[str, Any] | None:
@@ -113,16 +113,16 @@ def _command(random: Random, step: int, order: Order) -> c.Command:
     )
     return random.choice(
         (
-            lambda: shaped(body, c.ChangeOrder),
-            lambda: shaped(body, c.ChangeOrder),
-            lambda: shaped(_item(random), c.AddItem),
+            lambda: convert(body, c.ChangeOrder),
+            lambda: convert(body, c.ChangeOrder),
+            lambda: convert(_item(random), c.AddItem),
             lambda: c.ChangeItemQuantity(item=random.randint(1, 3), quantity=random.randint(1, 4)),
             lambda: c.RemoveItem(item=random.randint(1, 3)),
             lambda: c.GiveToCustomer(id=random.randint(1, 3)),
             lambda: c.ChangeItem(item=random.randint(1, 3), changed=_changed(random)),
             lambda: c.ChangeStatus(status=random.choice(STATUSES)),
-            lambda: shaped({"amount": amount, "reference": reference, "provider": "p"}, c.ReceivePayment),
-            lambda: shaped({"amount": amount, "reference": reference, "provider": "p"}, c.RefundPayment),
+            lambda: convert({"amount": amount, "reference": reference, "provider": "p"}, c.ReceivePayment),
+            lambda: convert({"amount": amount, "reference": reference, "provider": "p"}, c.RefundPayment),
             lambda: _money(random, amount, step, order),
         )
     )()
@@ -132,7 +132,7 @@ def _money(random: Random, amount: str, step: int, order: Order) -> c.Command:
     """A random movement of money that takes a payment or a refund back."""
     earlier = random.choice([movement.reference for movement in order.payments] or [f"r-{step}"])
     if random.random() < 0.3:
-        return shaped({"reference": earlier, "provider": "p", "reason": "by mistake"}, c.VoidPayment)
+        return convert({"reference": earlier, "provider": "p", "reason": "by mistake"}, c.VoidPayment)
     shape, names = random.choice(
         (
             (c.FailPayment, "payment_reference"),
@@ -142,4 +142,4 @@ def _money(random: Random, amount: str, step: int, order: Order) -> c.Command:
         )
     )
     body = {"amount": amount, "reference": f"r-{step}", "provider": "p", "force": random.random() < 0.5}
-    return shaped(body | {names: random.choice((None, earlier))}, shape)
+    return convert(body | {names: random.choice((None, earlier))}, shape)

@@ -49,7 +49,7 @@ def test_an_order_of_the_first_version_is_read_listed_rebuilt_and_verified_besid
     again.rebuild()
     assert rows(again) == rows(views)
     again.close()
-    found = verify(ledger.at, views.path.resolve(), checkpoints=[], key=None, progress=lambda _done, _head: None)
+    found = verify(ledger.location, views.path.resolve(), checkpoints=[], key=None, progress=lambda _done, _head: None)
     assert (found.events, found.orders, found.problems) == (4, 2, [])
 
 

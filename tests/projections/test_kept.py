@@ -19,7 +19,7 @@ from domain.order.commands import ChangeOrder, ChangeStatus, ReceivePayment
 from domain.order.events import ItemQuantityChanged
 from domain.order.state import Order
 from domain.refusals import PaymentExceedsOutstanding
-from domain.strict_json import shaped
+from domain.strict_json import convert
 from projections.orders import table
 from projections.orders.kept import kept_in
 from projections.proof.verification import verify
@@ -37,7 +37,7 @@ def order(ledger: OrderLedger, views: Views) -> Order:
     fed_by(ledger, views)
     do(ledger.create, new_order(items=[{"unit_price": "5"}]), ME)
     first = do(ledger.create, new_order(items=[{"unit_price": "10"}, {"unit_price": "10"}]), ME).order
-    do(ledger.change, first.uuid, shaped(PAID, ReceivePayment), ME)
+    do(ledger.change, first.uuid, convert(PAID, ReceivePayment), ME)
     lengthen(ledger, first, EVENTS)
     views.catch_up()
     return ledger.order(first.uuid)
@@ -95,7 +95,7 @@ def test_a_payment_that_is_sent_again_is_answered_as_it_was_then(
     ledger: OrderLedger, order: Order, read: list[int]
 ) -> None:
     """The client repeats it with its key, or the provider repeats it with another."""
-    paid = shaped(PAID | {"amount": "1", "reference": "pi_2"}, ReceivePayment)
+    paid = convert(PAID | {"amount": "1", "reference": "pi_2"}, ReceivePayment)
     first = do(ledger.change, order.uuid, paid, Provenance("tester", None, "k"))
     for provenance in (Provenance("tester", None, "k"), ME):
         read.clear()
@@ -227,7 +227,7 @@ def test_whatever_became_of_what_the_views_keep_a_command_is_decided_by_the_log(
     ledger: OrderLedger, views: Views, order: Order, damage: Callable[[Views, Order], None]
 ) -> None:
     damage(views, order)
-    too_much = shaped(PAID | {"amount": "21.01", "reference": "pi_2"}, ReceivePayment)
+    too_much = convert(PAID | {"amount": "21.01", "reference": "pi_2"}, ReceivePayment)
     with pytest.raises(PaymentExceedsOutstanding):
         do(ledger.change, order.uuid, too_much, ME)
     after = do(ledger.change, order.uuid, ChangeOrder(notes="n"), ME).order
@@ -260,7 +260,7 @@ def test_a_state_that_somebody_made_and_sealed_is_found_by_a_verification(
 
 def complaints(ledger: OrderLedger, views: Views) -> list[str | None]:
     """The orders that a verification finds a problem in."""
-    found = verify(ledger.at, views.in_force(), checkpoints=(), key=None, progress=lambda _done, _total: None)
+    found = verify(ledger.location, views.in_force(), checkpoints=(), key=None, progress=lambda _done, _total: None)
     return [problem.order for problem in found.problems]
 
 

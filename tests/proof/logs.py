@@ -113,11 +113,11 @@ def history(uuid: UUID, create: commands.CreateOrder, steps: list[tuple[timedelt
     """The records of an order that is given these commands one after the other. A refused command records nothing."""
     now = START
     events = decide.create(create, order_id=uuid.int % 10**9, key=uuid.hex[:20], currency_default="USD", now=now)
-    order, records = decide.place(None, uuid, events)
+    order, records = decide.to_records(None, uuid, events)
     for pause, command in steps:
         now += pause
         try:
-            order, more = decide.place(order, uuid, decide.decide(order, command, now))
+            order, more = decide.to_records(order, uuid, decide.decide(order, command, now))
         except Refusal:
             continue
         records += more

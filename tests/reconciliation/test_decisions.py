@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 
-from domain.aggregate import BrokenHistory, Event, Record, fold, place
+from domain.aggregate import BrokenHistory, Event, Record, fold, to_records
 from domain.reconciliation import decide as d
 from domain.reconciliation import events as e
 from domain.reconciliation.refusals import (
@@ -68,7 +68,7 @@ CLOSED = e.ReconciliationClosed(occurred_at=NOON)
 
 class Given:
     def __init__(self, *events: Event) -> None:
-        self.state, _ = place(RECONCILIATION, None, UUID_, [*STARTED, *events])
+        self.state, _ = to_records(RECONCILIATION, None, UUID_, [*STARTED, *events])
 
     def when(self, decide: Callable[[Reconciliation], list[Event]]) -> "Given":
         self.outcome: list[Event] | Refusal
@@ -264,5 +264,5 @@ def test_one_more_decision_does_not_cost_all_that_were_made_before() -> None:
     """50,000 decisions once took 20 s, while other commands waited to be written."""
     decisions = [e.MatchConfirmed(occurred_at=NOON, result=f"r{n}", outcome="suggested", open=1) for n in range(50_000)]
     began = time.process_time()
-    place(RECONCILIATION, None, UUID_, [*STARTED, *decisions])
+    to_records(RECONCILIATION, None, UUID_, [*STARTED, *decisions])
     assert time.process_time() - began < 3

@@ -19,7 +19,7 @@ from domain.order.commands import ReceivePayment, VoidPayment
 from domain.order.state import Order
 from domain.reconciliation.report import encoded
 from domain.reconciling import Given, Reconciling
-from domain.strict_json import shaped
+from domain.strict_json import convert
 from projections.journal import Journal
 from projections.views.views import Views
 from tests.conftest import ME, Clock, do, new_order
@@ -276,7 +276,7 @@ def paid(tmp_path_factory: pytest.TempPathFactory) -> Path:
         order = do(ledger.create, new_order(items=[{"unit_price": "20.00"}]), ME).order
         for reference in (first, second):
             given = {"amount": "10.00", "reference": reference, "provider": "p", "received_at": "2026-02-28T00:00:00Z"}
-            do(ledger.change, order.uuid, shaped(given, ReceivePayment), ME)
+            do(ledger.change, order.uuid, convert(given, ReceivePayment), ME)
     ledger.log_of_events.close()
     return folder
 

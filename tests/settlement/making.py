@@ -13,7 +13,7 @@ from domain.reconciliation.matching import Entry
 from domain.settlement.formats.mapping import Mapping, checked
 from domain.settlement.lines import Balance, Line, SettlementRefused
 from domain.settlement.reading import read
-from domain.strict_json import shaped
+from domain.strict_json import convert
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -41,7 +41,7 @@ def stream_of(file: str | bytes) -> io.BytesIO:
 
 
 def mapping_of(mapping: Mapping | str | None) -> Mapping | None:
-    return checked(shaped(tomllib.loads(mapping), Mapping)) if isinstance(mapping, str) else mapping
+    return checked(convert(tomllib.loads(mapping), Mapping)) if isinstance(mapping, str) else mapping
 
 
 def own(*rows: str) -> str:

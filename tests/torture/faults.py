@@ -30,7 +30,7 @@ from domain.ledger import OrderLedger
 from domain.log.keys import SCOPES
 from domain.log.recorder import SQLiteRecorder
 from domain.order.commands import ChangeOrder
-from domain.strict_json import shaped
+from domain.strict_json import convert
 from projections.views.views import Views
 from tests.conftest import ME, ROOT, Client, Service, do, new_order
 from tests.crash.processes import children
@@ -108,7 +108,7 @@ def _written(path: Path, random: Random) -> list[tuple[int, bytes]]:
     orders = []
     for _ in range(30):
         if orders and random.random() < 0.5:
-            do(ledger.change, random.choice(orders), shaped({"notes": "n" * random.randrange(9_000)}, ChangeOrder), ME)
+            do(ledger.change, random.choice(orders), convert({"notes": "n" * random.randrange(9_000)}, ChangeOrder), ME)
         else:
             orders.append(do(ledger.create, new_order(items=[{}] * random.randrange(30)), ME).order.uuid)
         moments.append((ledger.head(), wal.read_bytes()))

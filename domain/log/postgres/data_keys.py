@@ -14,7 +14,7 @@ import psycopg
 from psycopg.types.numeric import Int8
 
 from domain.log.postgres.connection import Connection, Row, Statement, library_errors
-from domain.privacy.keyring import CUSTOMER, GUEST, Hold, KeyStore, StoredDataKey, Whose
+from domain.privacy.keyring import CUSTOMER, GUEST, DataOwner, Hold, KeyStore, StoredDataKey
 
 if TYPE_CHECKING:
     from domain.log.postgres.recorder import PostgresRecorder
@@ -110,7 +110,7 @@ class KeysAtHand:
         self.by_id: dict[str, StoredDataKey] = {}
         # Every key of each subject that was asked for.
         self._of: dict[str, list[StoredDataKey]] = {}
-        self._new: dict[tuple[Whose, str], StoredDataKey] = {}
+        self._new: dict[tuple[DataOwner, str], StoredDataKey] = {}
         # New keys are committed even where the turn that made them is taken back: other turns may have sealed by them.
         self._unsent: list[StoredDataKey] = []
 
@@ -124,13 +124,13 @@ class KeysAtHand:
     def knows(self, subject: str) -> bool:
         return subject in self._of
 
-    def in_use(self, whose: Whose, part: str) -> StoredDataKey | None:
+    def in_use(self, whose: DataOwner, part: str) -> StoredDataKey | None:
         new = self._new.get((whose, part))
         fits = (key for key in self._of.get(whose.subject, ()) if (key.part, key.year) == (part, whose.year))
         return new or next((key for key in fits if key.retired_at is None), None)
 
     def put(self, key: StoredDataKey) -> None:
-        self._new[Whose(key.subject, key.year), key.part] = key
+        self._new[DataOwner(key.subject, key.year), key.part] = key
         self._unsent.append(key)
 
     def forget(self) -> None:
@@ -193,7 +193,7 @@ class PostgresKeyStore:
     def get_all(self, key_ids: Collection[str]) -> list[StoredDataKey]:
         return list(map(_key_of, self._rows(f"{_KEYS} WHERE id = ANY($1)", (list(key_ids),))))
 
-    def in_use(self, whose: Whose, part: str) -> StoredDataKey | None:
+    def in_use(self, whose: DataOwner, part: str) -> StoredDataKey | None:
         t, keys = self._under_way()
         if not keys.knows(whose.subject) and keys.in_use(whose, part) is None:
             if whose.subject.startswith(GUEST) and not t.has_read(whose.subject.removeprefix(GUEST)):
