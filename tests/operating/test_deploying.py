@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from api import settings
 from api.asking import WORKBOOK_SECONDS_MAX
 from tests.conftest import ROOT, Service
 
@@ -107,6 +108,14 @@ def test_systemd_finds_nothing_wrong_in_the_unit_and_calls_it_safe(tmp_path: Pat
             ["systemd-analyze", *command, str(unit)], capture_output=True, text=True, timeout=60, check=False
         )
         assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("text", [UNIT, CONTAINERFILE])
+def test_a_ledger_on_postgresql_leaves_a_nodes_own_files_where_the_unit_and_the_image_may_write(text: str) -> None:
+    given = dict(re.findall(r"\b(LEDGER_\w+)=(\S+)", text))
+    chosen = settings.read(given | {"LEDGER_URL": "postgresql://service@db/ledger"})
+    files = [chosen.views, chosen.key, chosen.checkpoints, chosen.accesses, chosen.erasures, chosen.keys.masters.file]
+    assert {chosen.folder, *(file.parent for file in files)} == {Path("/var/lib/order-ledger")}
 
 
 def test_what_a_setting_keeps_from_starting_is_not_started_again_and_all_else_is(tmp_path: Path) -> None:
