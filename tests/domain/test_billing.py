@@ -58,7 +58,7 @@ def test_any_nine_digits_have_one_check_digit(nine: str) -> None:
         mobile_number=("9523296536", "0952329653", "095232965366", "08523296536", "+989523296536", "۰۹۵۲۳۲۹۶۵۳۶"),
     ),
 )
-def test_what_iran_does_not_have_is_refused_there(field: str, value: str) -> None:
+def test_a_code_or_number_that_iran_does_not_have_is_refused_there(field: str, value: str) -> None:
     with pytest.raises(InvalidField, match="Iran") as refused:
         check(Billing(**{"country": IRAN, field: value}))  # type: ignore[arg-type]
     assert refused.value.field == f"billing_{field}"

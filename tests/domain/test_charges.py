@@ -92,7 +92,7 @@ def test_the_charges_for_an_item_go_with_it() -> None:
         ({"rate": "0.12345678901"}, "charges[0].rate"),
     ],
 )
-def test_what_is_wrong_with_a_charge_is_named_with_its_place(wrong: dict[str, Any], field: str) -> None:
+def test_a_fault_of_a_charge_is_named_with_its_place(wrong: dict[str, Any], field: str) -> None:
     with pytest.raises(InvalidField) as refused:
         place(items=[{}, {}], charges=[VAT | wrong])
     assert refused.value.field == field

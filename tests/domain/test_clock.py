@@ -71,7 +71,7 @@ def records(ledger: OrderLedger) -> bool:
     return False
 
 
-def test_nothing_is_recorded_in_an_hour_of_2098_and_everything_before_and_after_it(machine: Machine) -> None:
+def test_no_event_is_recorded_in_an_hour_of_2098_and_every_one_before_and_after_it(machine: Machine) -> None:
     ledger = machine.process()
     assert records(ledger)
     right = machine.clock.now
@@ -125,7 +125,7 @@ def test_after_a_start_of_the_machine_a_jump_is_refused_again(machine: Machine) 
     assert not records(ledger)
 
 
-def test_what_is_recorded_within_a_minute_of_the_last_record_is_no_jump(machine: Machine) -> None:
+def test_a_record_within_a_minute_of_the_last_one_is_no_jump(machine: Machine) -> None:
     ledger = machine.process()
     assert records(ledger)
     machine.clock.tick(seconds=60)

@@ -3,7 +3,7 @@
 from domain.counted import counted, there_were
 
 
-def test_one_is_told_in_the_singular_and_all_else_in_the_plural() -> None:
+def test_a_count_of_one_is_told_in_the_singular_and_any_other_in_the_plural() -> None:
     assert [counted(count, "order") for count in (0, 1, 2)] == ["0 orders", "1 order", "2 orders"]
 
 

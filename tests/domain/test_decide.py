@@ -269,7 +269,7 @@ def test_each_kind_of_change_is_one_event() -> None:
     )
 
 
-def test_what_a_change_leaves_out_stays_and_null_empties() -> None:
+def test_a_field_that_a_change_leaves_out_stays_and_null_empties_it() -> None:
     bill = e.Billing(first_name="John", last_name="Doe", address="123 Main St")
     begun = created(
         personal=e.OrderPersonal(billing=bill, notes="n"), shipping_method=e.Method(1), shipping_cost="5.00"
@@ -517,7 +517,7 @@ def test_a_discount_is_at_most_what_its_item_comes_to_with_its_shipping(discount
             create(creating, order_id=1, key="k", currency_default="USD", now=NOW)
 
 
-def test_fewer_units_than_their_discount_allows_are_refused_with_what_is_in_the_way() -> None:
+def test_fewer_units_than_their_discount_allows_are_refused_with_the_discount_named() -> None:
     discounted = item(quantity=10, discount_amount="90.00", shipping="5.00")
     given(created(), discounted, item(2, "99.00")).when(quantity(1, 9)).then(
         e.ItemQuantityChanged(occurred_at=NOW, item=1, quantity=9)
@@ -642,7 +642,7 @@ def test_a_time_outside_the_calendar_is_refused(at: str) -> None:
     given(*paid).when(refund("1", refunded_at=at)).then(InvalidField, saying="refunded_at")
 
 
-def test_what_is_less_than_a_microsecond_is_cut_off() -> None:
+def test_a_time_is_cut_off_behind_its_microseconds() -> None:
     at, cut = "2025-12-31t23:59:59.9999999z", datetime(2025, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)
     given(created(), item()).when(pay("1", received_at=at)).then(received("1.00", occurred_at=NOW, received_at=cut))
 
@@ -675,7 +675,7 @@ def test_a_refund_is_not_before_its_payment_or_where_it_names_none_before_every_
         assert len(given(*paid).when(fine).events) == 1
 
 
-def test_more_than_is_outstanding_is_refused_and_recorded_where_it_is_forced() -> None:
+def test_a_payment_of_more_than_is_outstanding_is_refused_unless_it_is_forced() -> None:
     events = (created(), item(), received("4.00"))
     given(*events).when(pay("6.01", "pi_2")).then(PaymentExceedsOutstanding, saying="6.00 USD")
     order = (
@@ -745,14 +745,14 @@ def test_money_can_be_given_back_in_any_status(at: str) -> None:
     )
 
 
-def test_more_than_was_received_and_not_refunded_is_not_refunded() -> None:
+def test_a_refund_of_more_than_was_received_and_not_refunded_is_refused() -> None:
     given(created(), item()).when(refund("0.01")).then(RefundExceedsReceived)
     events = (created(), item(), received("4.00"), received("5.00", "pi_2"), refunded("2.00"))
     given(*events).when(refund("7.01", "re_2")).then(RefundExceedsReceived, saying="7.00 USD")
     given(*events).when(refund("7", "re_2")).then(refunded("7.00", "re_2", occurred_at=NOW, refunded_at=NOW))
 
 
-def test_more_than_a_named_payment_was_is_not_refunded_of_it() -> None:
+def test_a_refund_of_more_than_is_left_of_its_payment_is_refused() -> None:
     events = (created(), item(), received("4.00"), received("6.00", "pi_2"))
     given(*events).when(refund("4.01", payment_reference="pi_1")).then(RefundExceedsReceived, saying="payment pi_1")
     once = (*events, refunded("3.00", payment_reference="pi_1"))
@@ -762,7 +762,7 @@ def test_more_than_a_named_payment_was_is_not_refunded_of_it() -> None:
     )
 
 
-def test_what_refunds_without_a_named_payment_have_taken_is_not_refunded_again() -> None:
+def test_money_that_refunds_without_a_payment_have_taken_is_not_refunded_again() -> None:
     events = (created(), item(), received("4.00"), received("6.00", "pi_2"), refunded("9.00"))
     given(*events).when(refund("2", "re_2", payment_reference="pi_2")).then(RefundExceedsReceived, saying="1.00 USD")
 
@@ -801,7 +801,7 @@ def test_a_decision_leaves_the_order_that_it_was_made_on_as_it_was() -> None:
     assert order == order_of([created(), item()])
 
 
-def test_a_customer_deletes_what_is_neither_paid_nor_was_ever_shipped() -> None:
+def test_a_customer_deletes_an_order_that_is_neither_paid_nor_was_ever_shipped() -> None:
     given(created(), item()).when(c.DeleteOwnOrder()).then(e.StatusChanged(occurred_at=NOW, status="deleted"))
     given(created(), item(), received("10.00")).when(c.DeleteOwnOrder()).then(StatusChangeNotAllowed)
     left = (created(), item(), status("processing"), status("shipped"), status("failed"))

@@ -48,7 +48,7 @@ def read(sample: Sample) -> Event:
 @pytest.mark.parametrize(
     "sample", [sample for sample in SAMPLES if sample.topic in e.TOPICS], ids=lambda sample: sample.topic
 )
-def test_what_was_once_stored_is_read_for_ever_and_written_again_as_the_same_bytes(sample: Sample) -> None:
+def test_an_event_once_stored_is_read_for_ever_and_written_as_the_same_bytes(sample: Sample) -> None:
     mapper, payload = EventMapper(), bytes(sample.payload)
     record = mapper.to_domain_event(stored(sample.topic, payload))
     assert mapper.to_stored_event(record) == stored(sample.topic, payload)
@@ -175,7 +175,7 @@ def test_every_text_of_every_event_is_declared_to_be_of_a_part_or_plain(shape: t
         assert any(f"{text}.".startswith(f"{path}.") for text in texts(shape)), f"{path} is a field of the event"
 
 
-def test_what_a_customer_gives_of_himself_is_stored_in_personal_and_nowhere_else(ledger: OrderLedger) -> None:
+def test_personal_data_of_a_customer_is_stored_in_personal_and_nowhere_else(ledger: OrderLedger) -> None:
     private = {
         "notes": "private-1",
         "billing_country": {"name": "private-2", "code": "private-3"},
@@ -233,7 +233,7 @@ def shared_ledger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OrderLed
 
 
 @given(st.lists(ANY_TEXT, min_size=6, max_size=6))
-def test_what_a_customer_writes_comes_back_as_it_was(shared_ledger: OrderLedger, written: list[str]) -> None:
+def test_a_customers_text_comes_back_as_it_was_written(shared_ledger: OrderLedger, written: list[str]) -> None:
     notes, address, username, product, voucher, method = written
     command = c.CreateOrder(
         customer=c.NewCustomer(id=1, username=username),

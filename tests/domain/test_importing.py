@@ -108,7 +108,7 @@ def test_the_contracts_example_comes_in_with_its_history(ledger: OrderLedger) ->
     )
 
 
-def test_what_happened_then_occurred_then_and_is_recorded_now(ledger: OrderLedger, clock: Clock) -> None:
+def test_imported_events_occurred_at_their_own_times_and_are_recorded_now(ledger: OrderLedger, clock: Clock) -> None:
     imported(ledger, line())
     found = order(ledger, 7)
     assert (found.created_at, found.updated_at) == (moment(CREATED), moment(GIVEN_BACK["at"]))
@@ -118,7 +118,7 @@ def test_what_happened_then_occurred_then_and_is_recorded_now(ledger: OrderLedge
     assert recorded == [(clock.now.strftime("%Y-%m-%dT%H:%M:%S.%fZ"), "cli:import")]
 
 
-def test_a_history_has_whatever_became_of_its_money(ledger: OrderLedger) -> None:
+def test_a_history_has_every_kind_of_movement_of_its_money(ledger: OrderLedger) -> None:
     def entry(kind: str, amount: str, reference: str, **fields: str) -> dict[str, Any]:
         told = {"at": GIVEN_BACK["at"], "type": kind, "provider": "olist", "amount": amount, "reference": reference}
         return told | fields
@@ -213,7 +213,7 @@ def test_an_order_in_a_currency_of_its_time_comes_in_and_lives_on(ledger: OrderL
 
 
 @pytest.mark.parametrize(("currency", "withdrawn"), WITHDRAWN.items())
-def test_what_happened_to_an_order_after_its_currency_was_withdrawn_comes_in_too(
+def test_an_entry_from_after_the_currency_was_withdrawn_comes_in_too(
     ledger: OrderLedger, currency: str, withdrawn: str
 ) -> None:
     given_back = GIVEN_BACK | {"at": f"{withdrawn}T09:00:00Z"}
@@ -336,7 +336,7 @@ def test_a_line_whose_id_an_order_has_that_was_never_imported_is_a_conflict(ledg
     assert 'currency is "EUR" there and "USD" in this line' in rejected[1]
 
 
-def test_what_an_earlier_version_imported_without_a_fingerprint_is_known_again(ledger: OrderLedger) -> None:
+def test_an_order_imported_earlier_without_a_fingerprint_is_known_again(ledger: OrderLedger) -> None:
     do(ledger.import_batch, [(convert(THERE, c.ImportOrder), ledger.import_line(convert(THERE, c.ImportOrder)))], ME)
     assert ledger.log_of_events.claim("order-id", 7).fingerprint is None  # type: ignore[union-attr]
     assert imported(ledger, THERE) == (ImportCounts(skipped=1), {})
@@ -501,7 +501,7 @@ def test_a_line_with_too_much_in_it_is_rejected_at_once_and_the_rest_go_on(ledge
     assert rejected[2].startswith(reason)
 
 
-def test_what_a_line_comes_to_is_found_out_while_others_may_write(
+def test_a_line_is_decided_before_its_transaction_while_others_may_write(
     ledger: OrderLedger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The largest line costs far more to decide than to record. Others wait for the transaction, so it only records."""
@@ -564,7 +564,7 @@ def test_an_order_without_its_time_was_created_when_its_history_begins(ledger: O
     assert rejected[1].startswith("history[0].at: more than a day ahead")
 
 
-def test_whatever_is_at_fault_in_a_lines_fields_is_named_at_once(ledger: OrderLedger) -> None:
+def test_every_fault_in_a_lines_fields_is_named_at_once(ledger: OrderLedger) -> None:
     wrong = PAID | {"amount": "1.999", "received_at": "2024-05-03T09:00:00Z"}
     details = {"type": "details", "at": GIVEN_BACK["at"], "billing_postal_code": "?"}
     history = [wrong, PROCESSING | {"at": CREATED}, details]

@@ -91,13 +91,15 @@ def test_a_name_that_could_not_stand_as_an_actor_is_refused(keys: CommittedKeys,
         keys.create(now=NOW, customer_id=1, name=name)
 
 
-def test_nearly_a_key_is_nobodys(keys: CommittedKeys) -> None:
+def test_a_text_that_is_nearly_a_key_is_nobodys(keys: CommittedKeys) -> None:
     key = keys.create(now=NOW, customer_id=1, name="shop")
     for other in ("", key[:-1], key + "A", key.swapcase(), key[:8], "shop", hashlib.sha256(key.encode()).hexdigest()):
         assert keys.caller(other) is None
 
 
-def test_a_revocation_holds_at_once_also_for_who_has_the_file_open(keys: CommittedKeys, ledger: OrderLedger) -> None:
+def test_a_revocation_holds_at_once_also_for_a_process_that_has_the_file_open(
+    keys: CommittedKeys, ledger: OrderLedger
+) -> None:
     elsewhere = SQLiteRecorder(ledger.log_of_events.path)
     key, other = keys.create(now=NOW, customer_id=1, name="one"), keys.create(now=NOW, customer_id=1, name="two")
     assert Keys(elsewhere).caller(key)
@@ -151,7 +153,7 @@ def test_a_name_counts_before_first_letters(keys: CommittedKeys) -> None:
     assert keys.caller(first)
 
 
-def test_what_no_key_in_force_answers_to_is_not_revoked(keys: CommittedKeys) -> None:
+def test_a_name_of_no_key_in_force_cannot_be_revoked(keys: CommittedKeys) -> None:
     keys.create(now=NOW, customer_id=1, name="shop")
     keys.revoke("shop", now=NOW)
     for name in ("shop", "nobody"):

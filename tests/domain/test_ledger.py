@@ -108,7 +108,7 @@ def test_an_order_that_is_not_there_is_not_found(ledger: OrderLedger, look: Call
         do(ledger.change, uuid4(), HOLD, ME)
 
 
-def test_what_another_process_appends_is_seen_at_once(ledger: OrderLedger) -> None:
+def test_an_event_that_another_process_appends_is_seen_at_once(ledger: OrderLedger) -> None:
     elsewhere = OrderLedger(SQLiteRecorder(ledger.log_of_events.path))
     order = do(ledger.create, new_order(), ME).order
     assert do(elsewhere.change, order.uuid, HOLD, ME).order == ledger.order(order.uuid)
@@ -166,7 +166,7 @@ def test_a_customer_changes_their_own_order_only_and_never_a_deleted_one(ledger:
         do(ledger.change, own.uuid, delete, ME, owner_id=1)
 
 
-def test_what_happened_to_an_order_comes_to_at_most_2_mib(ledger: OrderLedger) -> None:
+def test_the_events_of_an_order_come_to_at_most_2_mib(ledger: OrderLedger) -> None:
     large = {"product": {"name": "😀" * 10_000, "slug": "😀" * 10_000}}
     order = do(ledger.create, new_order(items=[large] * 10), ME).order
     add = convert(large, c.AddItem)
@@ -513,7 +513,7 @@ def test_commands_that_wait_too_long_for_the_file_are_all_told_so(
     assert [ledger.order(order.uuid).version for order in orders] == [2, 2]
 
 
-def test_of_commands_that_share_a_commit_each_has_its_own_fate(ledger: OrderLedger) -> None:
+def test_each_command_of_a_shared_commit_has_its_own_fate(ledger: OrderLedger) -> None:
     order = do(ledger.create, new_order(**TEN), ME).order
     head = ledger.head()
 
@@ -540,7 +540,7 @@ def test_of_commands_that_share_a_commit_each_has_its_own_fate(ledger: OrderLedg
     assert [ledger.order(order.uuid, version).status for version in (3, 4, 5)] == ["new", "hold", "new"]
 
 
-def test_where_the_first_is_refused_those_behind_it_are_done(ledger: OrderLedger) -> None:
+def test_commands_behind_a_refused_one_of_their_commit_are_done(ledger: OrderLedger) -> None:
     order = do(ledger.create, new_order(**TEN), ME).order
     with ledger.log_of_events.transaction():
         refused = ledger.write(ledger.change, order.uuid, pay("11", "too much"), ME)
@@ -559,7 +559,7 @@ def test_a_command_that_nobody_waits_for_any_more_is_not_begun(ledger: OrderLedg
     assert do(ledger.create, new_order(), ME).order.id == 2
 
 
-def test_closing_a_ledger_waits_for_what_was_given_to_it(ledger: OrderLedger) -> None:
+def test_closing_a_ledger_waits_for_the_commands_that_were_given_to_it(ledger: OrderLedger) -> None:
     answers = [ledger.write(ledger.create, new_order(), ME) for _ in range(100)]
     ledger.close()
     assert [answer.done() for answer in answers] == [True] * 100
@@ -584,7 +584,7 @@ def test_the_views_are_fed_before_a_command_is_answered_and_a_write_stands_where
     assert fed == [[1, 2], [3], [4]]
 
 
-def test_what_a_commit_hands_to_the_views_is_what_it_recorded(ledger: OrderLedger) -> None:
+def test_a_commit_hands_the_views_the_records_that_it_wrote(ledger: OrderLedger) -> None:
     handed: list[RawRecord] = []
 
     def feed(written: Sequence[RawRecord]) -> int:
@@ -606,7 +606,7 @@ def fail_at_the_commit(ledger: OrderLedger) -> None:
 
 
 @pytest.mark.parametrize("of_one_order", [False, True])
-def test_where_the_shared_commit_fails_nobody_is_told_of_success_nor_of_what_is_not_there(
+def test_commands_of_a_shared_commit_that_fails_are_all_told_of_the_failure(
     ledger: OrderLedger, *, of_one_order: bool
 ) -> None:
     """With one order, the second payment is refused because of the first, which the failed commit then loses."""

@@ -63,7 +63,7 @@ def test_a_line_takes_its_metadata_along_when_it_is_removed() -> None:
         ({"k": "x" * 501}, "metadata.k"),
     ],
 )
-def test_a_key_of_40_characters_takes_a_text_of_500_and_what_is_longer_is_named(
+def test_a_key_of_40_characters_takes_a_text_of_500_and_longer_ones_are_named(
     wrong: dict[str, str], field: str
 ) -> None:
     assert place(metadata={"k" * 40: "x" * 500})
@@ -85,5 +85,5 @@ def test_a_command_without_metadata_is_to_an_idempotency_key_what_it_was_before_
         assert b"metadata" not in canonical(convert({}, shape))
 
 
-def test_an_order_that_never_had_any_keeps_nothing_for_it() -> None:
+def test_an_order_without_metadata_keeps_nothing_for_it() -> None:
     assert order_of([created(), item()]).metadata is None

@@ -51,7 +51,7 @@ def test_a_currency_has_the_minor_digits_of_iso_4217(currency: str, expected: in
 
 
 @pytest.mark.parametrize("name", ["XAU", "XXX", "XTS", "usd", "US", "USD ", "", "€", "BTC", "840"])
-def test_what_is_no_currency_that_prices_can_be_in_is_refused(name: str) -> None:
+def test_a_code_of_no_currency_that_prices_can_be_in_is_refused(name: str) -> None:
     with pytest.raises(InvalidField) as refused:
         digits_of(name)
     assert refused.value.field == "currency"
@@ -191,7 +191,9 @@ def test_every_way_of_writing_an_amount_is_the_same_number(minor: int, after_poi
 
 
 @given(st.integers(min_value=0, max_value=10**15 - 1), digits, st.data())
-def test_what_a_client_writes_comes_to_the_same_minor_units(whole: int, after_point: int, data: st.DataObject) -> None:
+def test_an_amount_comes_to_the_minor_units_that_a_client_wrote(
+    whole: int, after_point: int, data: st.DataObject
+) -> None:
     fraction = data.draw(st.text("0123456789", max_size=after_point))
     text = f"{whole}.{fraction}" if fraction else str(whole)
     minor = given_price(json.dumps(text)).minor(unit(ONE_OF_EACH[after_point]), "unit_price")

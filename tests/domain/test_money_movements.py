@@ -108,7 +108,7 @@ WHOLE = {"paid": 10000, "outstanding": 0, "is_paid": True, "is_payable": False}
     ("kind", "after"),
     [("payment_failure", OWED), ("refund_failure", WHOLE), ("chargeback", NOT_OWED), ("chargeback_reversal", WHOLE)],
 )
-def test_each_movement_does_to_what_is_owed_what_its_document_says(kind: str, after: dict[str, Any]) -> None:
+def test_each_movement_changes_the_sums_owed_as_its_document_says(kind: str, after: dict[str, Any]) -> None:
     expected = taken_back(kind, "40.00", occurred_at=NOW, **{AT[kind]: NOW})
     order = given(*BEFORE[kind]).when(take_back(kind, "40")).then(expected)
     assert sums(order) == after
@@ -144,7 +144,7 @@ def test_a_reversal_gives_back_what_its_own_chargeback_credited() -> None:
 
 @each_kind
 @pytest.mark.parametrize("at", EVERY_STATUS)
-def test_what_did_happen_is_recorded_in_every_status(kind: str, at: str) -> None:
+def test_a_movement_of_money_is_recorded_in_every_status(kind: str, at: str) -> None:
     event = taken_back(kind, "40.00", occurred_at=NOW, **{AT[kind]: NOW})
     given(*BEFORE[kind], status(at)).when(take_back(kind, "40")).then(event)
 
@@ -161,7 +161,7 @@ def test_more_than_is_left_is_taken_back_only_where_it_is_forced(kind: str) -> N
 
 
 @each_kind
-def test_of_a_named_movement_only_what_is_left_of_it_is_taken_back(kind: str) -> None:
+def test_a_named_movement_is_taken_back_no_further_than_is_left_of_it(kind: str) -> None:
     field, name, _ = OF[kind]
     more = {"payment": received("50.00", "pi_2"), "refund": refunded("10.00", "re_2")}
     about = EFFECTS[kind].about  # type: ignore[index]
@@ -176,7 +176,7 @@ def test_of_a_named_movement_only_what_is_left_of_it_is_taken_back(kind: str) ->
 
 
 @each_kind
-def test_what_the_order_does_not_have_is_not_taken_back_even_where_it_is_forced(kind: str) -> None:
+def test_a_movement_that_the_order_does_not_have_is_not_taken_back_even_by_force(kind: str) -> None:
     field, _, refusal = OF[kind]
     given(*BEFORE[kind]).when(take_back(kind, "1", force=True, **{field: "another"})).then(refusal, saying="another")
 
@@ -210,7 +210,7 @@ def test_a_chargeback_after_a_refund_takes_the_money_twice() -> None:
 
 
 @pytest.mark.parametrize("kind", ["payment_failure", "chargeback"])
-def test_what_was_pulled_back_is_not_refunded(kind: str) -> None:
+def test_money_that_was_pulled_back_is_not_refunded(kind: str) -> None:
     story = (*PAID, taken_back(kind, "60.00", payment_reference="pi_1"))
     answer = given(*story).when(refund("40.01", payment_reference="pi_1"))
     assert answer.refusal

@@ -95,7 +95,7 @@ def test_an_external_id_is_one_orders_in_its_system_for_ever(ledger: OrderLedger
         ({"shopify": "x" * 201}, "external_ids.shopify"),
     ],
 )
-def test_what_is_wrong_with_an_external_id_is_named(ids: dict[str, str], field: str) -> None:
+def test_a_wrong_external_id_is_named(ids: dict[str, str], field: str) -> None:
     with pytest.raises(InvalidField) as refused:
         place(external_ids=ids)
     assert refused.value.field == field

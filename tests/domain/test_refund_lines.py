@@ -107,14 +107,16 @@ def amount(line: dict[str, Any]) -> str:
 
 
 @pytest.mark.parametrize(("most", "more", "saying"), MOST)
-def test_no_more_is_given_back_than_was_sold(most: dict[str, Any], more: dict[str, Any], saying: str) -> None:
+def test_a_line_is_given_back_no_further_than_it_was_sold(
+    most: dict[str, Any], more: dict[str, Any], saying: str
+) -> None:
     given(*SOLD).when(lines(more, of=amount(more))).then(RefundExceedsSold, saying=saying)
     answer = given(*SOLD).when(lines(most, of=amount(most)))
     assert (answer.refusal, len(answer.events)) == (None, 1)
 
 
 @pytest.mark.parametrize(("most", "more", "saying"), MOST)
-def test_what_was_given_back_before_counts_also_within_one_refund(
+def test_refunds_of_a_line_add_up_over_several_refunds_and_within_one(
     most: dict[str, Any], more: dict[str, Any], saying: str
 ) -> None:
     first = given(*SOLD).when(lines(most, of=amount(most))).events

@@ -92,7 +92,7 @@ def test_100_000_brackets_are_refused_as_too_deep(text: bytes) -> None:
         ('{"unknown": [%s]}', "unknown[0]"),
     ],
 )
-def test_what_is_no_number_of_json_is_refused_with_its_path(text: str, field: str, constant: str) -> None:
+def test_a_constant_that_is_no_number_of_json_is_refused_with_its_path(text: str, field: str, constant: str) -> None:
     refused = refusal(text % constant)
     assert (refused.field, refused.message) == (field, f"{constant} is not a JSON number")
 
@@ -213,7 +213,7 @@ def test_a_text_of_10_000_characters_is_read_and_a_longer_one_is_not(letters: st
         *(b"\xff{}", b'{"a": "\xed\xa0\x80"}', b"\xef\xbb\xbf{}", b'{"a": "\x01"}', '{"a": 1}'.encode("utf-16")),
     ],
 )
-def test_what_is_not_json_at_all_is_told_apart_from_json_that_is_wrong(text: bytes) -> None:
+def test_text_that_is_not_json_at_all_is_told_apart_from_json_that_is_wrong(text: bytes) -> None:
     with pytest.raises(NotJSON):
         read(text)
 
@@ -291,7 +291,7 @@ UNFIT = {
     st.lists(st.one_of(KEYS.filter(str.isidentifier), st.integers(0, 3)), max_size=20),
     FIT_TREES,
 )
-def test_what_is_unfit_is_refused_wherever_it_stands_and_whatever_stands_beside_it(
+def test_an_unfit_value_is_refused_wherever_it_stands_and_whatever_is_beside_it(
     what: str, path: list[str | int], beside: Any
 ) -> None:
     text, field, fit = UNFIT[what], "", json.dumps(beside)
@@ -332,7 +332,7 @@ def test_the_first_commands_of_a_process_may_come_all_at_once() -> None:
         assert subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=False).returncode == 0
 
 
-def test_what_is_refused_anywhere_and_what_does_not_fit_are_named_together() -> None:
+def test_values_unfit_anywhere_and_values_of_a_wrong_shape_are_named_together() -> None:
     text = b"""{
         "currency": 7, "notes": "a\\u0000b", "nots": 1, "key": "k", "key": "l",
         "items": [{"quantity": -1, "unit_price": NaN, "offer": 1234567890123456, "variant": "x", "variant": "y"}]

@@ -143,12 +143,12 @@ def test_an_order_its_payment_and_its_refund_are_booked_as_the_docstring_says(de
     )
 
 
-def test_what_is_paid_beyond_the_total_is_owed_to_customers(desk: Desk) -> None:
+def test_money_paid_beyond_the_total_is_owed_to_customers(desk: Desk) -> None:
     desk.pay(desk.place(), "130", force=True)
     assert postings(desk)[1] == {ORDERS: "-100.00", "Assets:Providers:Stripe": "130.00", CUSTOMERS: "-30.00"}
 
 
-def test_a_cancelled_order_is_income_no_more_and_what_was_paid_of_it_is_owed_to_customers(desk: Desk) -> None:
+def test_a_cancelled_order_is_no_income_and_its_payments_are_owed_to_customers(desk: Desk) -> None:
     order = desk.pay(desk.place(), "60")
     desk.refund(desk.move(order, "cancelled"), "60")
     assert postings(desk)[2:] == [
@@ -170,7 +170,7 @@ def test_a_refund_that_is_owed_again_is_receivable_again(desk: Desk) -> None:
     assert read(written(desk)).balances() == {(ORDERS, "USD"): 100, ("Income:Sales", "USD"): -100}
 
 
-def test_what_became_of_payments_and_refunds_is_booked_as_the_docstring_says(desk: Desk) -> None:
+def test_failures_chargebacks_and_voids_are_booked_as_the_docstring_says(desk: Desk) -> None:
     order = desk.place()
     who = {"provider": "stripe", "reference": "x"}
     desk.pay(order, "100", reference="pi_1")

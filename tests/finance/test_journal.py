@@ -200,7 +200,7 @@ def test_pages_neither_repeat_nor_skip_while_payments_arrive(desk: Desk) -> None
     assert len(seen) > 30
 
 
-def test_who_has_read_to_the_end_goes_on_from_the_ledger_position_of_the_last_page(desk: Desk) -> None:
+def test_a_reader_at_the_end_goes_on_from_the_ledger_position_of_the_last_page(desk: Desk) -> None:
     order = desk.place()
     desk.pay(order, "1")
     last = desk.ask("/payments")

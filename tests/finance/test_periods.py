@@ -42,7 +42,7 @@ def test_a_closed_period_is_listed_and_its_report_is_the_same_to_the_byte(paid: 
     assert [(one["period"], one["late"]) for one in behind["movements"]] == [("2026-01", True)]
 
 
-def test_the_journal_marks_what_came_when_its_period_was_closed_and_nothing_else(paid: Desk) -> None:
+def test_the_journal_marks_late_movements_of_a_closed_period_and_no_others(paid: Desk) -> None:
     close(paid)
     order = paid.place()
     paid.pay(order, "10.00", received_at="2026-01-31T23:59:59Z", reference="late")
@@ -59,7 +59,9 @@ def test_the_journal_marks_what_came_when_its_period_was_closed_and_nothing_else
     ("period", "provider", "field"),
     [("2026-03", "stripe", "period"), ("2026-1", "stripe", "period"), ("2026-01", "strpie", "provider")],
 )
-def test_what_cannot_be_closed_is_refused_with_its_field(period: str, provider: str, field: str, paid: Desk) -> None:
+def test_a_period_that_cannot_be_closed_is_refused_with_its_field(
+    period: str, provider: str, field: str, paid: Desk
+) -> None:
     answer = close(paid, period, provider)
     assert (answer.status_code, field in answer.text) == (422, True)
 
@@ -68,12 +70,12 @@ def test_what_cannot_be_closed_is_refused_with_its_field(period: str, provider: 
     ("path", "params"),
     [("/2026-13", {"provider": "stripe"}), ("/2026-01", {}), ("/2026-01", {"provider": "x"}), ("", {"x": "y"})],
 )
-def test_what_is_no_question_is_refused(path: str, params: dict[str, str], paid: Desk) -> None:
+def test_a_malformed_question_about_periods_is_refused(path: str, params: dict[str, str], paid: Desk) -> None:
     answer = paid.ask(PATH + path, params=params)
     assert (answer.status_code, answer.headers["content-type"]) == (400, "application/problem+json")
 
 
-def test_nothing_is_closed_without_a_signing_key(desk: Desk) -> None:
+def test_no_period_is_closed_without_a_signing_key(desk: Desk) -> None:
     desk.pay(desk.place(), "10.00", received_at="2026-01-15T10:00:00Z")
     answer = close(desk)
     assert (answer.status_code, answer.json["code"]) == (409, "no-signing-key")

@@ -27,7 +27,7 @@ def test_a_key_that_nobody_has_is_not_let_in(desk: Desk, path: str) -> None:
 
 @pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
-def test_nothing_can_be_written_here(desk: Desk, path: str, method: str) -> None:
+def test_journal_and_summary_cannot_be_written(desk: Desk, path: str, method: str) -> None:
     answer = desk.ask(path, method=method)
     assert answer.status_code == 405
     assert answer.headers["content-type"] == "application/problem+json"
@@ -82,7 +82,9 @@ def test_a_parameter_that_cannot_be_understood_is_named(desk: Desk, path: str, n
         ("/summary", "limit", "1"),
     ],
 )
-def test_a_parameter_of_one_of_them_alone_is_held_to_what_it_is(desk: Desk, path: str, name: str, value: str) -> None:
+def test_a_wrong_parameter_of_the_journal_or_the_summary_alone_is_refused(
+    desk: Desk, path: str, name: str, value: str
+) -> None:
     refused(desk, path, name, value)
 
 
@@ -95,7 +97,7 @@ def refused(desk: Desk, path: str, name: str, value: str) -> None:
 
 @pytest.mark.parametrize("name", ["provider", "method", "currency"])
 @pytest.mark.parametrize("value", ["%", "' OR 1=1 --", "nothing", "x" * 4_000])
-def test_what_no_payment_has_matches_nothing(desk: Desk, name: str, value: str) -> None:
+def test_a_filter_that_fits_no_payment_matches_nothing(desk: Desk, name: str, value: str) -> None:
     desk.pay(desk.place(), "1")
     assert desk.page(**{name: value}) == {"payments": [], "next": None}
     assert desk.summary(**{name: value})["totals"] == []

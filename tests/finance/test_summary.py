@@ -63,14 +63,14 @@ def test_a_summary_says_what_came_what_went_and_what_is_left(desk: Desk) -> None
     }
 
 
-def test_what_is_refunded_on_another_day_can_be_more_than_came_in(desk: Desk) -> None:
+def test_refunds_of_a_day_can_be_more_than_came_in_on_it(desk: Desk) -> None:
     order = desk.place()
     desk.pay(order, "1", received_at="2026-02-01T00:00:00Z")
     desk.refund(order, "1", refunded_at="2026-02-02T00:00:00Z")
     assert [row["net"] for row in desk.summary(group_by="day")["rows"]] == ["1.00", "-1.00"]
 
 
-def test_nothing_adds_up_to_no_rows_and_no_totals(desk: Desk) -> None:
+def test_an_empty_journal_adds_up_to_no_rows_and_no_totals(desk: Desk) -> None:
     assert desk.summary(group_by="day,provider,method,currency") == {"rows": [], "totals": []}
 
 

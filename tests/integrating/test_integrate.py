@@ -40,7 +40,7 @@ def assert_prints(expected: str, printed: str) -> None:
         assert re.search(".*".join(map(re.escape, line.split("…"))), printed), (line, printed)
 
 
-def test_every_block_is_run_or_belongs_to_a_file_that_is() -> None:
+def test_every_block_is_run_or_belongs_to_a_file_that_is_run() -> None:
     run = {*shown("sh"), *shown("js")}
     assert {("js", "ledger.js"), ("js", "receiver.mjs"), ("sh", "settings")} == {
         (language, name) for language, name, _ in BLOCKS if name
@@ -122,7 +122,7 @@ def test_each_snippet_of_javascript_prints_what_the_page_shows(said_by_the_brows
 
 
 @pytest.mark.skipif(shutil.which("node") is None, reason="there is no Node.js here")
-def test_the_receiver_takes_what_is_ours_and_nothing_else(
+def test_the_receiver_takes_our_messages_and_no_others(
     said_by_the_shell: tuple[Path, list[str]], hooks: int, staff: Client
 ) -> None:
     folder, _ = said_by_the_shell

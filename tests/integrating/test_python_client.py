@@ -38,7 +38,7 @@ def staff(service: Service, client: ModuleType) -> Any:
 ORDER = {"currency": "EUR", "customer": {"id": 7}, "items": [{"unit_price": "79.99", "quantity": 2}]}
 
 
-def test_it_needs_the_standard_library_alone_and_its_types_hold() -> None:
+def test_the_client_needs_the_standard_library_alone_and_its_types_hold() -> None:
     done = subprocess.run(
         [sys.executable, "-I", "-S", "-c", f"import runpy; runpy.run_path({str(FILE)!r})"], check=False, timeout=30
     )
@@ -64,7 +64,7 @@ def test_the_same_key_makes_one_order(staff: Any) -> None:
     assert staff.create(ORDER, key="cart-88")["id"] == staff.create(ORDER, key="cart-88")["id"]
 
 
-def test_a_no_is_an_exception_with_code_and_fields(staff: Any, client: ModuleType, service: Service) -> None:
+def test_a_refusal_is_an_exception_with_code_and_fields(staff: Any, client: ModuleType, service: Service) -> None:
     with pytest.raises(client.Problem, match="items") as wrong:
         staff.create({"items": [{"unit_price": "1", "quantity": 0}]})
     assert (wrong.value.status, wrong.value.errors[0]["field"]) == (422, "items[0].quantity")
@@ -96,12 +96,12 @@ def test_a_customer_lists_deletes_and_follows(staff: Any, client: ModuleType, se
     assert (event.type, event.data) == ("deleted", {"id": order["uuid"]})
 
 
-def test_it_gives_its_key_to_nobody_else(staff: Any) -> None:
+def test_the_client_gives_its_key_to_no_other_address(staff: Any) -> None:
     with pytest.raises(ValueError, match="LEDGER_PUBLIC_URL"):
         staff._ask("GET", "http://127.0.0.1:1/api/v1/orders")
 
 
-def test_who_asks_too_much_waits_as_long_as_it_is_told(
+def test_a_client_above_its_rate_waits_as_long_as_it_is_told(
     client: ModuleType, make_service: Callable[..., Service]
 ) -> None:
     service = make_service(workers=1, LEDGER_RATE_LIMIT="2/1")
@@ -111,7 +111,7 @@ def test_who_asks_too_much_waits_as_long_as_it_is_told(
     assert '"status":429' in service.log()
 
 
-def test_what_is_asked_while_the_service_is_away_is_done_once(
+def test_a_command_that_is_sent_while_the_service_is_away_is_done_once(
     client: ModuleType, make_service: Callable[..., Service]
 ) -> None:
     service = make_service(workers=1)

@@ -111,7 +111,7 @@ def test_an_order_is_deleted_and_one_that_cannot_be_stays_with_the_reason(
     assert ids(page) == [wanted["uuid"]]
 
 
-def test_a_change_of_an_order_shows_while_one_looks_and_so_does_a_new_one(
+def test_a_changed_order_and_a_new_one_show_on_the_open_page(
     page: Page, service: Service, staff: Client, owner: int, place: Callable[..., dict[str, Any]]
 ) -> None:
     order = place()

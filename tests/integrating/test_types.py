@@ -46,7 +46,7 @@ def test_the_types_are_what_the_description_makes() -> None:
         ('"/api/v1/i/orders"', '"/api/v1/i/order"', "does not exist"),
     ],
 )
-def test_what_is_written_with_them_is_checked(right: str, wrong: str, told: str, tmp_path: Path) -> None:
+def test_code_that_is_written_with_the_types_is_checked(right: str, wrong: str, told: str, tmp_path: Path) -> None:
     for name in ("ledger.d.ts", "tsconfig.json"):
         shutil.copy(FOLDER / name, tmp_path)
     example = (FOLDER / "example.ts").read_text()
