@@ -163,7 +163,7 @@ class LogContract:
         assert log.claim("x", "y") is None
         assert log.max_notification_id() == 7
 
-    def test_all_that_is_written_inside_a_transaction_is_taken_back_where_it_fails(self, log: Log) -> None:
+    def test_every_write_inside_a_transaction_is_taken_back_where_it_fails(self, log: Log) -> None:
         def write_and_fail() -> None:
             with log.transaction() as t:
                 t.append([stored(ORDERS[0], 3)], provenance=ME, now=NOW)
@@ -180,7 +180,7 @@ class LogContract:
             append(log, stored(ORDERS[0], 1))
         assert append(elsewhere, stored(ORDERS[0], 3)) == range(7, 8)
 
-    def test_what_is_written_in_a_savepoint_that_fails_is_taken_back_alone(self, log: Log) -> None:
+    def test_writes_in_a_savepoint_that_fails_are_taken_back_alone(self, log: Log) -> None:
         def write_and_fail(t: Transaction) -> None:
             with t.savepoint():
                 claim = NewClaim("order-id", 7, ORDERS[1], 3)
@@ -198,9 +198,7 @@ class LogContract:
         assert written == list(log.raw_records(after=6))
         assert [(raw.order, raw.position) for raw in written] == [(str(ORDERS[0]), 7), (str(ORDERS[2]), 8)]
 
-    def test_a_transaction_reads_what_it_has_written_and_nobody_else_does_before_it_ends(
-        self, log: Log, elsewhere: Log
-    ) -> None:
+    def test_a_transaction_reads_its_writes_and_nobody_else_does_before_it_ends(self, log: Log, elsewhere: Log) -> None:
         with log.transaction() as t:
             t.append([stored(ORDERS[0], 3)], provenance=ME, now=NOW, claims=[NewClaim("order-id", 7, ORDERS[0], 3)])
             assert [event.originator_version for event in t.select_events(ORDERS[0])] == [1, 2, 3]
@@ -217,13 +215,13 @@ class LogContract:
             t.append([stored(ORDERS[0], 3)], provenance=ME, now=NOW)
             assert elsewhere.submit(read).result(timeout=30) == 6
 
-    def test_to_touch_the_log_changes_nothing_in_it(self, log: Log) -> None:
+    def test_a_touch_of_the_log_changes_nothing_in_it(self, log: Log) -> None:
         before = list(log.raw_records())
         with log.transaction() as t:
             t.touch()
         assert list(log.raw_records()) == before
 
-    def test_making_what_is_there_already_changes_nothing(self, log: Log) -> None:
+    def test_making_the_tables_again_changes_nothing(self, log: Log) -> None:
         before = list(log.raw_records())
         log.create()
         assert list(log.raw_records()) == before
@@ -239,7 +237,7 @@ class LogContract:
         append(log, claims=[NewClaim("idempotency", "key", ORDERS[0], 2, b"\x00\xff")])
         assert log.claim("idempotency", "key") == (ORDERS[0], 2, b"\x00\xff")
 
-    def test_of_many_claims_and_orders_those_are_told_that_are_there(self, log: Log) -> None:
+    def test_claims_and_orders_that_are_there_are_told_among_many(self, log: Log) -> None:
         held: list[tuple[str, str | int]] = [("payment", '["a","b"]'), ("order-id", 7), ("order-key", "7"), ("x", "")]
         append(log, claims=[NewClaim(kind, value, ORDERS[0], n) for n, (kind, value) in enumerate(held)])
         others: list[tuple[str, str | int]] = [
@@ -349,7 +347,7 @@ class LogContract:
         append(log, stored(ORDERS[0], 3), now=later.astimezone())
         assert fields(log, "recorded_at")[-1] == ("2026-03-01T10:31:00.000000Z",)
 
-    def test_who_wrote_an_event_and_by_which_request_stands_beside_it(self, ledger: OrderLedger) -> None:
+    def test_an_events_actor_and_request_stand_beside_it(self, ledger: OrderLedger) -> None:
         order = do(ledger.create, new_order(), Provenance("backoffice", "request-7", "key-1")).order
         do(ledger.change, order.uuid, c.ChangeStatus(status="hold"), Provenance("cli"))
         assert fields(ledger.log_of_events, "actor", "request_id", "idempotency_key") == [
@@ -364,7 +362,7 @@ class LogContract:
         append(empty, stored(ORDERS[0], 2), now=NOW - timedelta(days=1))
         assert empty.last_recorded_at() == instant(NOW)
 
-    def test_what_a_machines_clock_showed_last_is_kept_by_the_machines_starts(self, empty: Log, elsewhere: Log) -> None:
+    def test_the_last_time_of_a_machines_clock_is_kept_for_each_of_its_starts(self, empty: Log, elsewhere: Log) -> None:
         assert empty.clock_shown("a") is None
         shown = [ClockShown(boot, up, instant(NOW), "why") for boot, up in (("a", 5), ("b", 9), ("a", 2**50))]
         for one in shown:
@@ -464,7 +462,7 @@ class LogContract:
                 t.keep_file(sha256, BytesIO(content))
             assert b"".join(log.kept_file(sha256)) == content
 
-    def test_it_is_known_how_much_all_kept_files_take(self, log: Log) -> None:
+    def test_the_size_of_all_kept_files_is_told(self, log: Log) -> None:
         assert log.kept_files_bytes() == 0
         for content in (random.Random(1).randbytes(3_000_000), b"x"):
             with log.transaction() as t:

@@ -103,7 +103,7 @@ def test_a_worker_that_starts_serves_its_views_and_goes_on_by_itself(node: tuple
     assert_goes_on(staff)
 
 
-def test_what_is_said_while_it_is_away_is_lines_and_no_tracebacks(node: tuple[Service, Proxy, Client]) -> None:
+def test_a_node_logs_lines_and_no_tracebacks_while_postgresql_is_away(node: tuple[Service, Proxy, Client]) -> None:
     service, proxy, staff = node
     service.start()
     go_away(proxy)
@@ -123,7 +123,7 @@ def test_a_node_that_never_served_says_so_and_ends(node: tuple[Service, Proxy, C
     assert (done.returncode, b"cannot be opened" in done.stderr) == (1, True)
 
 
-def test_what_an_erasure_left_is_destroyed_before_it_is_opened_once_it_is_reached(
+def test_keys_left_by_an_erasure_that_was_cut_off_are_destroyed_before_any_is_used(
     node: tuple[Service, Proxy, Client], cluster: Cluster
 ) -> None:
     service, proxy, staff = node

@@ -135,7 +135,7 @@ def test_a_ledger_is_held_for_as_long_as_its_copy_takes(
     assert contents(there) == contents(source)
 
 
-def test_what_is_recorded_behind_a_copy_is_copied_the_next_time(
+def test_events_recorded_behind_a_copy_are_copied_the_next_time(
     source: Log, ledger: OrderLedger, place: str, opened: Callable[[str], Log]
 ) -> None:
     copy = opened(place)
@@ -175,7 +175,7 @@ def test_another_ledger_is_not_written_over(source: Log, place: str, opened: Cal
         ("DELETE FROM events WHERE position = 5", "position 5: no record stands here"),
     ],
 )
-def test_what_is_damaged_is_not_copied(
+def test_a_damaged_record_is_not_copied(
     source: Log, place: str, opened: Callable[[str], Log], tmp_path: Path, statement: str, why: str
 ) -> None:
     file = sqlite3.connect(tmp_path / "ledger.db", isolation_level=None)
@@ -209,7 +209,7 @@ def test_the_command_copies_a_ledger_that_verifies_where_it_came_to(cluster: Clu
     assert there.run("export", "events").stdout == here.run("export", "events").stdout
 
 
-def test_the_command_says_what_is_wrong_with_where_it_is_to_copy(ledger: OrderLedger, tmp_path: Path) -> None:
+def test_the_command_names_the_fault_of_the_place_that_it_is_to_copy_to(ledger: OrderLedger, tmp_path: Path) -> None:
     here = Service(tmp_path)
     assert here.run("migrate", "--to", here.environment["LEDGER_URL"]).returncode == 2
     assert b"names no database" in here.run("migrate", "--to", "postgresql://a:b@localhost").stderr

@@ -189,7 +189,7 @@ def test_a_role_with_the_printed_grants_serves_and_alters_nothing(cluster: Clust
     ledger.close()
 
 
-def test_a_role_that_was_not_granted_what_an_upgrade_brought_is_told(cluster: Cluster, database: str, log: Log) -> None:
+def test_a_role_without_the_grants_of_an_upgrade_is_told(cluster: Cluster, database: str, log: Log) -> None:
     role = f"granted of {database}"
     cluster.do(f'CREATE ROLE "{role}" LOGIN')
     cluster.do(postgres_grants(role), database=database)
@@ -245,7 +245,7 @@ def test_a_ledger_of_a_newer_version_is_refused(log: Log, cluster: Cluster, data
         log.create()
 
 
-def test_a_ledger_of_an_older_version_gets_what_is_kept_of_keys_when_it_is_opened(
+def test_a_ledger_of_an_older_version_gets_the_columns_of_keys_when_it_is_opened(
     log: Log, cluster: Cluster, database: str
 ) -> None:
     key = OrderLedger(log).write(Keys(log).create, now=NOW, customer_id=1, name="a").result()
@@ -282,7 +282,7 @@ def test_a_commit_is_durable_whatever_the_database_says(cluster: Cluster, databa
     elsewhere.close()
 
 
-def test_what_is_recorded_is_what_was_written_whatever_the_database_takes_for_null(
+def test_records_are_as_they_were_written_whatever_the_database_takes_for_null(
     cluster: Cluster, database: str, log: Log
 ) -> None:
     cluster.do(f"ALTER DATABASE {database} SET array_nulls = off")
@@ -300,7 +300,7 @@ def test_a_database_that_takes_no_writes_by_default_is_refused_by_a_word_on_that
 
 
 @pytest.mark.parametrize(("seconds", "said"), [(3_600, "3600 s ahead of"), (-90, "90 s behind"), (30, None)])
-def test_a_clock_that_is_another_than_the_servers_is_told(
+def test_a_clock_that_differs_from_the_servers_is_told(
     seconds: int, said: str | None, log: Log, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = time.time
@@ -323,7 +323,7 @@ def test_a_commit_stays_durable_where_the_server_is_told_otherwise_meanwhile(clu
 
 
 @pytest.mark.parametrize("isolation", ["repeatable read", "serializable"])
-def test_who_has_waited_for_the_lock_writes_behind_what_was_written_meanwhile_whatever_the_database_says(
+def test_a_writer_that_has_waited_for_the_lock_writes_behind_at_any_isolation_level(
     cluster: Cluster, database: str, log: Log, isolation: str
 ) -> None:
     cluster.do(f"ALTER DATABASE {database} SET default_transaction_isolation = '{isolation}'")
@@ -338,7 +338,7 @@ def test_who_has_waited_for_the_lock_writes_behind_what_was_written_meanwhile_wh
     elsewhere.close()
 
 
-def test_who_stops_with_the_lock_holds_nobody_up_for_long_and_is_not_acknowledged(log: Log) -> None:
+def test_a_writer_that_stops_with_the_lock_holds_no_other_up_and_is_not_acknowledged(log: Log) -> None:
     stopped = open_log(log.url)
 
     def stop_for_a_while() -> None:
@@ -354,14 +354,12 @@ def test_who_stops_with_the_lock_holds_nobody_up_for_long_and_is_not_acknowledge
     stopped.close()
 
 
-def test_who_copies_a_log_and_is_stopped_does_not_keep_the_lock_for_ever(log: PostgresRecorder) -> None:
+def test_a_copy_that_is_stopped_does_not_keep_the_lock_for_ever(log: PostgresRecorder) -> None:
     with log.held() as held:
         assert held._one("SELECT current_setting('idle_in_transaction_session_timeout')") == b"10min"
 
 
-def test_who_stops_in_the_midst_of_sending_with_the_lock_is_ended_by_the_next_who_waits_for_it(
-    cluster: Cluster, log: Log
-) -> None:
+def test_a_writer_that_stops_amid_sending_is_ended_by_the_next_one_that_waits(cluster: Cluster, log: Log) -> None:
     """The server does not take such a client for idle: it waits for the rest while the connection stands."""
     stopped = psycopg.connect(log.url)
     stopped.pgconn.enter_pipeline_mode()
@@ -377,7 +375,9 @@ def test_who_stops_in_the_midst_of_sending_with_the_lock_is_ended_by_the_next_wh
     stopped.close()
 
 
-def test_who_waits_for_a_lock_that_another_keeps_busy_is_told(log: Log, cluster: Cluster, database: str) -> None:
+def test_a_writer_that_waits_for_a_lock_that_another_keeps_busy_is_told(
+    log: Log, cluster: Cluster, database: str
+) -> None:
     with psycopg.connect(cluster.url(database)) as outside:
         outside.execute("SELECT 1 FROM order_ledger.logs FOR UPDATE")
         began = time.monotonic()
@@ -387,7 +387,7 @@ def test_who_waits_for_a_lock_that_another_keeps_busy_is_told(log: Log, cluster:
     assert append(log, stored(ORDERS[0], 3)) == range(7, 8)
 
 
-def test_work_that_takes_long_together_is_done_by_and_by(ledger: OrderLedger) -> None:
+def test_commands_that_take_long_together_are_done_in_several_transactions(ledger: OrderLedger) -> None:
     """One transaction for all of it would keep the lock longer than the server allows a stopped client."""
     do(ledger.create, new_order(), ME)
 
@@ -506,7 +506,7 @@ def writer_held(ledger: OrderLedger) -> Iterator[None]:
     held.result()
 
 
-def test_who_shares_a_commit_that_is_lost_with_a_revocation_is_not_told_that_it_is_there(
+def test_a_command_that_shared_a_lost_commit_with_a_revocation_is_written_again(
     ledger: OrderLedger, proxy: Proxy, log: Log
 ) -> None:
     keys = Keys(ledger.log_of_events)
@@ -520,7 +520,7 @@ def test_who_shares_a_commit_that_is_lost_with_a_revocation_is_not_told_that_it_
 
 
 @pytest.mark.parametrize("is_first", [True, False], ids=["the first of its transaction", "behind another"])
-def test_what_is_under_way_when_its_connection_is_lost_is_done_again_once(
+def test_work_under_way_when_its_connection_is_lost_is_done_again_once(
     ledger: OrderLedger, proxy: Proxy, log: Log, is_first: bool
 ) -> None:
     do(ledger.create, new_order(), ME)
@@ -534,7 +534,7 @@ def test_what_is_under_way_when_its_connection_is_lost_is_done_again_once(
     assert (log.max_notification_id(), ledger.log_of_events.times_lost > lost_before) == (8 + len(others), True)
 
 
-def test_who_joins_a_transaction_whose_connection_is_lost_just_then_is_answered(
+def test_a_command_that_joins_a_transaction_whose_connection_is_lost_is_answered(
     ledger: OrderLedger, proxy: Proxy, log: Log
 ) -> None:
     with writer_held(ledger):
@@ -582,12 +582,14 @@ def test_a_commit_that_was_told_not_to_wait_for_its_standby_is_not_acknowledged(
     assert log.max_notification_id() == 8
 
 
-def test_and_is_not_either_where_the_database_hides_warnings(cluster: Cluster, database: str, log: Log) -> None:
+def test_a_commit_without_its_standby_is_not_acknowledged_where_warnings_are_hidden(
+    cluster: Cluster, database: str, log: Log
+) -> None:
     cluster.do(f"ALTER DATABASE {database} SET client_min_messages = error")
     assert_not_acknowledged(cluster, database)
 
 
-def test_and_is_not_either_where_the_server_speaks_another_language(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_commit_without_its_standby_is_not_acknowledged_in_another_language(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LANGUAGE", "de")
     german = Cluster("lc_messages=C.UTF-8").start()
     try:
@@ -620,7 +622,7 @@ def test_a_commit_that_was_told_not_to_wait_is_acknowledged_once_a_later_one_has
     assert future.result(timeout=30).position == log.max_notification_id() == 8
 
 
-def test_nor_is_what_goes_apart_from_the_log_before_the_standby_has_it(
+def test_holds_and_webhooks_are_not_acknowledged_before_the_standby_has_them(
     cluster: Cluster, database: str, log: Log, tmp_path: Path
 ) -> None:
     log.create()
@@ -644,7 +646,7 @@ def test_nor_is_what_goes_apart_from_the_log_before_the_standby_has_it(
         assert done.result(timeout=30)
 
 
-def test_who_asks_again_is_not_told_that_it_is_there_before_the_standby_has_it(
+def test_a_repeated_command_is_not_acknowledged_before_the_standby_has_it(
     cluster: Cluster, database: str, ledger: OrderLedger
 ) -> None:
     do(ledger.create, new_order(), ME)
@@ -659,7 +661,7 @@ def test_who_asks_again_is_not_told_that_it_is_there_before_the_standby_has_it(
     assert do(ledger.create, new_order(), who).replayed
 
 
-def test_who_asks_again_and_loses_the_server_that_had_it_alone_asks_the_next_one(
+def test_a_repeated_command_whose_server_is_lost_is_asked_of_the_next_one(
     cluster: Cluster, database: str, ledger: OrderLedger
 ) -> None:
     """A repeated answer writes nothing, so its commit does not prove that the next server has the first answer."""
@@ -677,7 +679,7 @@ def test_who_asks_again_and_loses_the_server_that_had_it_alone_asks_the_next_one
     assert do(ledger.create, new_order(), who).replayed
 
 
-def test_no_head_is_signed_of_what_the_standby_has_not_got(
+def test_no_head_is_signed_of_records_that_the_standby_has_not_got(
     cluster: Cluster, ledger: OrderLedger, log: Log, tmp_path: Path
 ) -> None:
     do(ledger.create, new_order(), ME)
@@ -694,7 +696,7 @@ def test_no_head_is_signed_of_what_the_standby_has_not_got(
 
 
 @pytest.mark.parametrize("sign", [Checkpoints.current, Checkpoints.shown, Checkpoints.hand_over])
-def test_no_head_is_signed_of_what_a_server_that_took_over_has_not_got(
+def test_no_head_is_signed_of_records_that_a_server_that_took_over_has_not_got(
     cluster: Cluster,
     database: str,
     log: Log,
@@ -798,7 +800,7 @@ def test_a_revoked_key_is_known_no_more_where_the_server_tells_nothing_any_longe
 def test_a_revoked_key_is_known_no_more_where_the_server_has_no_connection_left_to_tell_by(
     cluster: Cluster, proxy: Proxy, database: str, log: Log
 ) -> None:
-    """What the node has for writing lives, and it gets no other."""
+    """The connection by which the node writes lives, and it gets no other."""
     node, keys = open_log(proxy.url(database)), Keys(log)
     append(node)
     with log.transaction() as t:
@@ -817,7 +819,7 @@ def test_a_revoked_key_is_known_no_more_where_the_server_has_no_connection_left_
     node.close()
 
 
-def test_who_listens_does_so_anew_where_another_connection_is_lost(cluster: Cluster, database: str, log: Log) -> None:
+def test_a_listener_listens_anew_where_another_connection_is_lost(cluster: Cluster, database: str, log: Log) -> None:
     follower = open_log(log.url)
     follower.wait_for_news(10)
     follower.max_notification_id()
@@ -831,7 +833,7 @@ def test_who_listens_does_so_anew_where_another_connection_is_lost(cluster: Clus
     follower.close()
 
 
-def test_who_lost_the_connection_to_listen_by_listens_anew_without_a_pause(
+def test_a_listener_that_lost_its_connection_listens_anew_without_a_pause(
     cluster: Cluster, database: str, log: Log
 ) -> None:
     """A key that is revoked in a pause would be taken to its end."""
@@ -849,7 +851,9 @@ def test_who_lost_the_connection_to_listen_by_listens_anew_without_a_pause(
     follower.close()
 
 
-def test_what_is_told_to_a_listener_while_it_asks_something_else_is_heard(cluster: Cluster, database: str) -> None:
+def test_a_listener_hears_a_notification_that_comes_while_it_asks_something_else(
+    cluster: Cluster, database: str
+) -> None:
     """The notification comes with the answer to the other statement, and the driver looks only behind the answer."""
     url = cluster.url(database)
     with closing(Connection(url)) as listener, closing(Connection(url)) as teller:
@@ -869,7 +873,7 @@ def listening_to(cluster: Cluster, database: str) -> int:
 # --- connections to read by ---
 
 
-def test_what_a_burst_has_opened_to_read_by_is_closed_when_it_is_needed_no_more(
+def test_connections_that_a_burst_of_reads_opened_are_closed_when_needed_no_more(
     cluster: Cluster, database: str, log: PostgresRecorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def opened() -> int:
@@ -928,7 +932,7 @@ def until(holds: Callable[[], bool]) -> None:
     raise AssertionError("it never did")
 
 
-def test_what_reads_all_of_a_table_may_take_as_long_as_that_is_large(log: Log, proxy: Proxy, database: str) -> None:
+def test_a_read_of_a_whole_table_may_take_as_long_as_the_table_is_large(log: Log, proxy: Proxy, database: str) -> None:
     append(log, claims=[NewClaim("payment", "taken", ORDERS[0], 1)])
     far = PostgresRecorder(proxy.url(database))
     of_operators = (

@@ -86,7 +86,7 @@ def test_no_password_is_shown(on_postgres: Service) -> None:
     assert "secret" not in on_postgres.log()
 
 
-def test_an_operator_is_warned_of_what_a_failover_would_lose(on_postgres: Service) -> None:
+def test_an_operator_is_warned_where_a_failover_would_lose_records(on_postgres: Service) -> None:
     assert "PostgreSQL has no synchronous standby" in on_postgres.log()
     assert "PostgreSQL has fsync off" in on_postgres.log()
 
@@ -239,7 +239,7 @@ def test_a_key_is_revoked_on_a_node_too_that_is_making_its_views(on_postgres: Se
         other.kill()
 
 
-def test_who_follows_live_is_told_what_stands_where_the_views_ran_ahead_of_what_took_over(
+def test_a_live_follower_is_told_the_log_that_took_over_where_the_views_ran_ahead(
     cluster: Cluster, tmp_path: Path
 ) -> None:
     database = cluster.new_database()
@@ -345,7 +345,7 @@ def test_the_data_keys_are_backed_up_apart_from_the_log_and_come_back_where_that
     assert [word for word in WORDS if word in cluster.log().encode()] == []
 
 
-def test_who_is_erased_on_one_node_is_gone_from_the_files_of_the_others_too(cluster: Cluster, tmp_path: Path) -> None:
+def test_a_person_erased_on_one_node_is_gone_from_the_files_of_the_others_too(cluster: Cluster, tmp_path: Path) -> None:
     url, master = cluster.url(cluster.new_database()), {"LEDGER_MASTER": str(tmp_path / "master.key")}
     nodes = []
     for name in ("one", "two"):

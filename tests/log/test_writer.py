@@ -28,7 +28,7 @@ def log(tmp_path: Path) -> Iterator[SQLiteRecorder]:
     log.close()
 
 
-def test_work_that_nobody_waits_for_is_left_out_when_what_was_lost_is_written_again(log: SQLiteRecorder) -> None:
+def test_work_that_nobody_waits_for_is_left_out_when_a_lost_commit_is_written_again(log: SQLiteRecorder) -> None:
     begun, losses = Event(), iter([True])
 
     @contextmanager
@@ -49,7 +49,7 @@ def test_work_that_nobody_waits_for_is_left_out_when_what_was_lost_is_written_ag
     writer.stop()
 
 
-def test_where_the_disk_fails_one_piece_of_work_no_other_of_its_transaction_is_half_done(log: SQLiteRecorder) -> None:
+def test_work_beside_a_piece_that_the_disk_fails_is_not_half_done(log: SQLiteRecorder) -> None:
     writer = Writer(log.transaction, lambda _: 0, None)
     # 16 MiB are more than SQLite keeps in memory until the commit.
     asked = [writer.submit(writes(size)) for size in (8, 16 * MIB, 8, 8)]

@@ -58,7 +58,7 @@ def assert_refused(service: Service, folder: Path, *told: str, status: int = 1) 
     assert sorted(service.folder.iterdir()) == before
 
 
-def test_what_was_acknowledged_before_a_backup_is_there_after_the_loss_of_all_else(service: Service) -> None:
+def test_orders_acknowledged_before_a_backup_are_there_after_the_loss_of_all_else(service: Service) -> None:
     service.start()
     staff = service.client(service.key("orders:write", "orders:read", "webhooks:write"))
     webhook = staff.post("/api/v1/webhooks", json={"url": "https://example.com"}).json()["id"]
@@ -95,7 +95,7 @@ def test_a_backup_is_its_owners_alone_and_says_what_is_in_it(service: Service) -
     assert {path.stat().st_mode & 0o077 for path in (folder, *files.values())} == {0}
 
 
-def test_what_is_secret_or_must_not_go_back_stays_out_of_a_backup(service: Service) -> None:
+def test_secrets_and_the_file_of_erasures_stay_out_of_a_backup(service: Service) -> None:
     (service.folder / "erasures.txt").touch()
     name, _, key = (service.folder / "master.key").read_text().strip().partition(" ")
     service.environment["LEDGER_MASTER_KEY"] = f"{name}:{key}"
@@ -107,7 +107,7 @@ def test_what_is_secret_or_must_not_go_back_stays_out_of_a_backup(service: Servi
         assert path.is_dir() or key.encode() not in path.read_bytes(), path
 
 
-def test_nothing_is_restored_where_something_is_or_over_what_was_altered(service: Service) -> None:
+def test_a_backup_is_not_restored_over_a_ledger_nor_from_altered_files(service: Service) -> None:
     folder = backed_up(service)
     assert_refused(service, folder, "restored where nothing is", "ledger.db", "ledger.key", status=2)
     there = elsewhere(service)
@@ -158,7 +158,7 @@ def test_a_backup_goes_into_no_folder_that_has_something(service: Service) -> No
     assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
 
 
-def test_a_copy_of_what_was_not_recorded_is_no_backup(service: Service) -> None:
+def test_a_copy_of_an_altered_ledger_is_no_backup(service: Service) -> None:
     with closing(sqlite3.connect(service.folder / "ledger.db")) as ledger:
         let_events_be_anything(ledger)
         ledger.execute("DROP TRIGGER events_are_not_updated")
@@ -175,7 +175,7 @@ LITESTREAM = os.environ.get("LITESTREAM") or shutil.which("litestream")
 
 
 @pytest.mark.skipif(LITESTREAM is None, reason="Litestream is not installed, nor named by LITESTREAM")
-def test_what_litestream_has_copied_is_a_whole_ledger_after_everything_was_killed(service: Service) -> None:
+def test_a_copy_by_litestream_is_a_whole_ledger_after_everything_was_killed(service: Service) -> None:
     copies = service.folder.with_name("copies")
     dbs = [
         {"path": str(service.folder / name), "replicas": [{"type": "file", "path": str(copies / name)}]}

@@ -21,7 +21,7 @@ CONTAINERFILE = (ROOT / "deploy" / "Containerfile").read_text()
 UNIT = (ROOT / "deploy" / "order-ledger.service").read_text()
 
 
-def test_what_the_image_copies_is_all_that_serves(tmp_path: Path) -> None:
+def test_the_files_that_the_image_copies_are_all_that_serving_needs(tmp_path: Path) -> None:
     *_, last_stage = CONTAINERFILE.split("\nFROM ")
     image = tmp_path / "image"
     image.mkdir()
@@ -118,7 +118,7 @@ def test_a_ledger_on_postgresql_leaves_a_nodes_own_files_where_the_unit_and_the_
     assert {chosen.folder, *(file.parent for file in files)} == {Path("/var/lib/order-ledger")}
 
 
-def test_what_a_setting_keeps_from_starting_is_not_started_again_and_all_else_is(tmp_path: Path) -> None:
+def test_a_service_with_a_wrong_setting_is_not_started_again_and_any_other_is(tmp_path: Path) -> None:
     (prevented,) = re.findall(r"^RestartPreventExitStatus=(\d+)$", UNIT, re.MULTILINE)
     wrong = Service(tmp_path, LEDGER_CURRENCY="dollars").run("serve")
     assert wrong.returncode == int(prevented), wrong.stderr

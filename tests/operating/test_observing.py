@@ -108,7 +108,7 @@ def test_each_request_is_one_line_with_its_route_and_nothing_personal(service: S
     assert "ring twice" not in service.log()
 
 
-def test_what_the_server_has_to_say_is_a_line_as_any_other(service: Service) -> None:
+def test_a_message_of_the_server_is_a_line_as_any_other(service: Service) -> None:
     assert service.process
     before = len(service.log())
     children = Path(f"/proc/{service.process.pid}/task/{service.process.pid}/children")
@@ -119,7 +119,7 @@ def test_what_the_server_has_to_say_is_a_line_as_any_other(service: Service) -> 
     assert [line["level"] for line in said if "SIGKILL" in line.get("message", "")] == ["error"]
 
 
-def test_of_many_requests_at_once_each_is_a_whole_line_once(service: Service) -> None:
+def test_each_of_many_requests_at_once_is_a_whole_line_once(service: Service) -> None:
     """Lines are written in batches, by two workers into one file."""
     staff = service.client(service.key("orders:read"))
     ids = [f"at-once-{number}" for number in range(400)]
@@ -193,7 +193,7 @@ def test_the_metrics_say_what_was_asked_done_and_refused(service: Service) -> No
     assert min(after["ledger_worker_memory_bytes"].values()) > 10_000_000
 
 
-def test_who_makes_up_methods_makes_no_measures_of_them(service: Service) -> None:
+def test_made_up_methods_make_no_measures(service: Service) -> None:
     """The metrics' file must not grow with such methods either: anybody can send them, without a key."""
     scraped(service)
     for nth in range(20):
@@ -240,7 +240,7 @@ def words_of(text: str) -> set[str]:
 
 
 @pytest.mark.skipif(PROMETHEUS is None, reason="Prometheus is not installed")
-def test_a_real_prometheus_fetches_them(service: Service, tmp_path: Path) -> None:
+def test_a_real_prometheus_fetches_the_metrics(service: Service, tmp_path: Path) -> None:
     port = free_port()
     config = {
         "global": {"scrape_interval": "1s"},

@@ -42,7 +42,7 @@ def assert_one_line(service: Service, *arguments: str, status: int, told: str) -
 @pytest.mark.parametrize(
     "command", [("serve", "--port", "{port}"), ("token", "create", "--customer", "1"), ("import", DEMO)]
 )
-def test_a_ledger_that_may_not_be_written_keeps_who_writes_from_it_and_nobody_else(
+def test_a_ledger_that_may_not_be_written_hinders_commands_that_write_and_no_others(
     command: tuple[str, ...], service: Service
 ) -> None:
     (service.folder / "ledger.db").chmod(0o400)
@@ -118,7 +118,7 @@ def test_a_file_that_is_handed_over_without_a_signed_head_is_refused(service: Se
         ("period", "close", "2026-03", "--provider", "b\udce4"),
     ],
 )
-def test_what_is_not_utf_8_is_named_and_not_recorded(arguments: tuple[str, ...], service: Service) -> None:
+def test_an_argument_that_is_not_utf_8_is_named_and_not_recorded(arguments: tuple[str, ...], service: Service) -> None:
     (service.folder / "march.csv").write_bytes(MARCH)
     given = [argument.format(folder=service.folder) for argument in arguments]
     assert_one_line(service, *given, status=2, told=r"'b\udce4' is not UTF-8")
@@ -157,7 +157,7 @@ def test_a_command_whose_standard_output_is_closed_does_its_work_all_the_same(co
     assert (done.returncode, b"Traceback" in done.stderr) == (0, False), done.stderr.decode()
 
 
-def test_where_signed_heads_cannot_be_kept_that_is_what_is_said(service: Service) -> None:
+def test_a_file_in_which_no_signed_head_can_be_kept_is_named_with_the_reason(service: Service) -> None:
     kept = service.folder / "checkpoints.txt"
     kept.touch(0o400)
     told = f"{kept} cannot be written, so nothing is signed: Permission denied"
@@ -177,7 +177,7 @@ def test_where_signed_heads_cannot_be_kept_that_is_what_is_said(service: Service
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files to others")
-def test_what_root_does_beside_a_service_of_another_user_leaves_it_what_it_can_read(tmp_path: Path) -> None:
+def test_commands_of_root_leave_files_that_a_service_of_another_user_can_read(tmp_path: Path) -> None:
     """Files of `sudo run.py …` in the service's folder belong to the service's user; a backup elsewhere is root's."""
     tmp_path.chmod(0o755)
     first, restored = tmp_path / "first", tmp_path / "restored"

@@ -137,7 +137,7 @@ def test_each_request_is_a_span_with_its_route_and_nothing_personal(collector: C
     assert [secret for secret in secrets if secret.lower().encode() in sent] == []
 
 
-def test_what_cannot_be_done_is_a_span_that_failed(collector: Collector, make_service: Starts) -> None:
+def test_a_request_that_cannot_be_done_is_a_span_that_failed(collector: Collector, make_service: Starts) -> None:
     service = make_service(OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=collector.address + "/spans")
     staff = service.client(service.key("orders:write"))
     with held_lock(service):
@@ -147,7 +147,7 @@ def test_what_cannot_be_done_is_a_span_that_failed(collector: Collector, make_se
     assert collector.spans()["no"].status.code == Status.STATUS_CODE_ERROR
 
 
-def test_every_worker_sends_its_own_while_it_serves(collector: Collector, make_service: Starts) -> None:
+def test_every_worker_sends_its_own_spans_while_it_serves(collector: Collector, make_service: Starts) -> None:
     service = make_service(
         OTEL_EXPORTER_OTLP_ENDPOINT=collector.address, OTEL_BSP_SCHEDULE_DELAY="100", OTEL_SERVICE_NAME="till"
     )
@@ -164,7 +164,7 @@ def test_every_worker_sends_its_own_while_it_serves(collector: Collector, make_s
 @pytest.mark.parametrize(
     "name", ["OTEL_SDK_DISABLED=true", "OTEL_TRACES_EXPORTER=none", "OTEL_SERVICE_NAME=only-a-name"]
 )
-def test_nothing_is_sent_where_the_standard_says_so(name: str, collector: Collector, tmp_path: Path) -> None:
+def test_no_span_is_sent_where_the_standard_says_so(name: str, collector: Collector, tmp_path: Path) -> None:
     variable, _, value = name.partition("=")
     endpoint = {} if "only" in value else {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.address}
     service = Service(tmp_path, OTEL_BSP_SCHEDULE_DELAY="100", **{variable: value}, **endpoint).start()
@@ -192,7 +192,7 @@ def test_a_collector_that_is_away_or_hangs_holds_up_no_answer_and_no_stop(
             assert said == []
 
 
-def test_by_default_nothing_of_it_is_loaded(make_service: Starts) -> None:
+def test_nothing_of_opentelemetry_is_loaded_by_default(make_service: Starts) -> None:
     """So tracing costs nothing by default."""
     service = make_service(OTEL_SERVICE_NAME="till", PYTHONVERBOSE="1")
     assert requests.get(service.base + "/healthz", timeout=10).ok
@@ -214,7 +214,7 @@ def test_by_default_nothing_of_it_is_loaded(make_service: Starts) -> None:
         ),
     ],
 )
-def test_who_has_spans_sent_where_none_can_go_is_told_before_anything_starts(
+def test_a_place_to_which_no_span_can_go_is_named_before_anything_starts(
     settings: dict[str, str], told: str, tmp_path: Path
 ) -> None:
     done = Service(tmp_path, **settings).run("serve", "--port", str(free_port()))
@@ -223,7 +223,7 @@ def test_who_has_spans_sent_where_none_can_go_is_told_before_anything_starts(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_without_the_extra_the_service_says_what_is_missing(tmp_path: Path) -> None:
+def test_the_service_names_the_extra_that_is_missing_for_spans(tmp_path: Path) -> None:
     """A file of this name hides the real `opentelemetry`, so none of its modules can be found."""
     (tmp_path / "opentelemetry.py").touch()
     folder = tmp_path / "ledger"

@@ -76,7 +76,7 @@ def books(ledger: OrderLedger, views: Views, clock: Clock, tmp_path: Path) -> Bo
     return Books(ledger, views, clock, tmp_path)
 
 
-def test_closing_is_an_event_with_who_when_and_the_signed_head_it_was_made_on(books: Books) -> None:
+def test_closing_is_an_event_with_its_actor_time_and_signed_head(books: Books) -> None:
     books.pay("2026-03-05T10:00:00Z")
     head = books.ledger.head()
     period = books.close("2026-03")
@@ -90,7 +90,7 @@ def test_closing_is_an_event_with_who_when_and_the_signed_head_it_was_made_on(bo
     assert told["summary"] == f"2026-03 of stripe closed with 1 movement, looking at the log to position {head}"
 
 
-def test_what_is_recorded_of_a_closed_month_is_late_and_stands_in_the_next_ones_report(books: Books) -> None:
+def test_a_movement_of_a_closed_month_is_late_and_stands_in_the_next_months_report(books: Books) -> None:
     early, april = books.pay("2026-03-31T23:59:59.999999Z"), books.pay("2026-04-01T00:00:00Z")
     other = books.pay("2026-03-05T10:00:00Z", "paypal")
     books.close("2026-03")
@@ -161,7 +161,7 @@ def test_months_are_those_of_the_time_zone(books: Books) -> None:
         ("2026-04", "stripe", "Europe/Berlin", "months of UTC"),
     ],
 )
-def test_what_cannot_be_closed_is_refused_and_records_nothing(
+def test_a_period_that_cannot_be_closed_is_refused_and_records_nothing(
     month: str, provider: str, zone: str, saying: str, books: Books
 ) -> None:
     books.pay("2026-03-05T10:00:00Z")
@@ -172,7 +172,7 @@ def test_what_cannot_be_closed_is_refused_and_records_nothing(
     assert books.ledger.head() == head
 
 
-def test_nothing_is_closed_without_a_key_to_sign_with(books: Books, tmp_path: Path) -> None:
+def test_no_period_is_closed_without_a_signing_key(books: Books, tmp_path: Path) -> None:
     books.pay("2026-03-05T10:00:00Z")
     (tmp_path / "ledger.key").unlink()
     with pytest.raises(NoSigningKey):
@@ -220,7 +220,7 @@ def test_verify_finds_a_kept_report_that_is_altered(books: Books) -> None:
     assert [problem.position for problem in check_files(log, None, raws)] == [period.position + 1] * 2
 
 
-def test_on_the_command_line(tmp_path: Path) -> None:
+def test_the_command_line_closes_lists_and_reports_periods(tmp_path: Path) -> None:
     service = Service(tmp_path).begin()
     line = {
         "id": 1,

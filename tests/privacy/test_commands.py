@@ -97,7 +97,7 @@ def test_a_master_key_is_changed_and_the_old_one_opens_nothing_any_more(desk: De
     assert "is not among those that are given" in desk.run("keys", "status", status=1)
 
 
-def test_what_was_kept_long_enough_is_due_and_erased_where_that_is_applied(desk: Desk) -> None:
+def test_data_that_was_kept_long_enough_is_due_and_erased_where_retention_is_applied(desk: Desk) -> None:
     old = {"created_at": "2020-05-01T09:00:00Z"}
     desk.bring({**MINA, **old}, {**MINA, **old, "customer": {"id": 8, "first_name": "Tom"}}, MINA)
     desk.run("privacy", "hold", "--customer", "8", "--reference", "LAW-1")
@@ -186,7 +186,7 @@ def test_a_customer_gets_a_copy_of_all_that_is_kept_with_a_page_to_read(desk: De
     desk.run("export", "customer", "99", str(desk.folder / "nobody.zip"), status=1)
 
 
-def test_the_page_has_all_that_is_kept_of_a_person_also_what_no_document_shows_or_has_no_more(desk: Desk) -> None:
+def test_the_page_has_all_data_kept_of_a_person_also_beyond_the_documents(desk: Desk) -> None:
     customer = {**MINA["customer"], "phone": "+49 7071 887-665"}
     later = {"at": "2026-03-01T10:30:00Z", "type": "details", "notes": "ring twice", "billing_address": "Lange Gasse 2"}
     parted = {"at": "2026-03-02T10:30:00Z", "type": "status", "status": "hold", "reason": "she is away"}
@@ -260,9 +260,7 @@ def test_keys_can_be_made_for_a_ledger_that_was_begun_without_and_only_what_come
     assert "erased, in 1 order" in desk.run("erase", "--customer", "9")
 
 
-def test_what_was_recorded_as_it_is_is_never_said_to_be_erased_since_whenever_there_are_keys(
-    tmp_path: Path, clock: Clock
-) -> None:
+def test_data_that_was_recorded_unsealed_is_never_said_to_be_erased(tmp_path: Path, clock: Clock) -> None:
     plain = OrderLedger(SQLiteRecorder(tmp_path / "ledger.db"), clock=clock)
     do(plain.create, new_order(**MINA), ME)
     head = plain.head()
@@ -317,7 +315,7 @@ def test_a_key_that_is_gone_by_no_erasure_is_named_and_never_passes_for_one_that
         )
 
 
-def test_what_is_sealed_by_a_master_key_that_is_not_at_hand_is_not_exported_and_no_traceback(desk: Desk) -> None:
+def test_an_export_without_the_master_key_of_its_data_is_refused_without_a_traceback(desk: Desk) -> None:
     desk.bring(MINA)
     (desk.folder / "master.key").write_text("8e1ce3d1 " + base64.b64encode(bytes(32)).decode() + "\n")
     said = desk.run("export", "orders", status=1)

@@ -276,7 +276,9 @@ def test_a_guests_order_is_erased_alone_and_a_customers_with_all_that_is_theirs(
         ("customers/7", 422, {"colour": "red"}),
     ],
 )
-def test_what_cannot_be_erased_so_is_refused(shop_once: Shop, path: str, status: int, body: dict[str, Any]) -> None:
+def test_an_erasure_that_cannot_be_done_so_is_refused(
+    shop_once: Shop, path: str, status: int, body: dict[str, Any]
+) -> None:
     assert "None" not in shop_once.erase(path, status, **body)["detail"]
 
 
@@ -288,7 +290,7 @@ def shop_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     made.service.kill()
 
 
-def test_only_keys_with_the_scopes_ask(shop_once: Shop) -> None:
+def test_only_keys_with_the_scopes_of_privacy_ask(shop_once: Shop) -> None:
     for client in (shop_once.staff, shop_once.confidant):
         assert client.post(f"{PRIVACY}/customers/7/erasures", json={}).status_code == 403
         assert client.get(f"{PRIVACY}/customers/7").status_code == 403
@@ -297,7 +299,7 @@ def test_only_keys_with_the_scopes_ask(shop_once: Shop) -> None:
     assert shop_once.confidant.get(f"{AUDIT}/orders/1", params={"personal": "name"}).status_code == 400
 
 
-def test_a_reading_of_what_is_personal_is_noted_and_a_masked_one_is_not(shop_once: Shop) -> None:
+def test_a_reading_of_personal_data_is_noted_and_a_masked_one_is_not(shop_once: Shop) -> None:
     file = shop_once.folder / "accesses.txt"
     before = file.read_text().count("\n") if file.exists() else 0
     masked = shop_once.auditor.get(f"{AUDIT}/orders/1").json()

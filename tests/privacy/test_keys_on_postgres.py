@@ -183,7 +183,7 @@ def test_nothing_is_sealed_by_a_key_that_another_node_has_retired(
     assert [row[2:] for row in keys_in(cluster, database)] == [(False, False), (True, True)] * 2
 
 
-def test_what_shares_the_transaction_of_an_erasure_has_new_keys(
+def test_an_order_that_shares_the_transaction_of_an_erasure_has_new_keys(
     new_node: NewNode, cluster: Cluster, database: str, tmp_path: Path
 ) -> None:
     node = new_node()
@@ -265,7 +265,9 @@ def do_alone(node: OrderLedger, work: Callable[[Transaction], None]) -> None:
     node.write(work).result()
 
 
-def test_what_a_node_remembers_goes_within_a_quarter_of_a_second(new_node: NewNode, tmp_path: Path) -> None:
+def test_a_destroyed_key_is_forgotten_by_other_nodes_within_a_quarter_of_a_second(
+    new_node: NewNode, tmp_path: Path
+) -> None:
     one, two = new_node(), new_node()
     order = do(one.create, new_order(**MINA), ME).order
     assert two.keys is not None
@@ -341,7 +343,7 @@ def test_the_role_that_serves_seals_and_erases_and_deletes_no_key(
         teller.execute("DELETE FROM order_ledger_keys.data_keys")
 
 
-def test_whoever_vacuums_finds_no_dead_version_of_a_destroyed_key(
+def test_no_dead_version_of_a_destroyed_key_is_left_in_the_table(
     new_node: NewNode, cluster: Cluster, database: str, tmp_path: Path
 ) -> None:
     node = new_node()

@@ -10,7 +10,7 @@ from domain.ledger import OrderLedger
 from projections import feeder
 
 
-def test_what_keeps_the_data_keys_from_being_looked_at_is_said_once(
+def test_a_fault_that_hinders_the_look_at_the_data_keys_is_logged_once(
     ledger: OrderLedger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     ledger.close()

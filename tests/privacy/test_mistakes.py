@@ -73,7 +73,7 @@ def test_an_order_that_is_held_keeps_its_customers_data_also_where_it_was_a_gues
     assert [erasure["subject"] for erasure in shown] == ["customer:8", "customer:8"]
 
 
-def test_retention_leaves_what_is_held_by_an_order_of_the_customer(desk: Desk) -> None:
+def test_retention_leaves_data_that_is_held_by_an_order_of_the_customer(desk: Desk) -> None:
     desk.bring({**MINA, "created_at": "2010-05-01T09:00:00Z"})
     desk.run("privacy", "hold", "--order", "1", "--reference", "LAW-1")
     assert "0 erased, 2 stay" in desk.run("retention", "--apply")
@@ -101,7 +101,7 @@ def test_a_period_ends_with_the_calendar_at_the_latest_and_never_on_a_day_that_i
     assert ended == datetime.fromisoformat(until).replace(tzinfo=UTC)
 
 
-def test_what_was_a_guests_before_its_customers_is_due_with_it(desk: Desk) -> None:
+def test_data_of_a_guest_is_due_with_that_of_the_customer_who_got_the_order(desk: Desk) -> None:
     clock = Clock()
     clock.now = datetime(2010, 2, 28, 23, 59, 59, tzinfo=UTC)
     ledger = sealed_ledger(desk.folder, clock)
@@ -169,7 +169,7 @@ def test_an_erasure_that_could_not_be_noted_is_finished_when_it_is_asked_for_aga
     assert [noted.id for noted in Erasures(shop.folder / "erasures.txt").each()] == [shown["id"]]
 
 
-def test_an_erasure_of_what_came_behind_one_that_is_not_finished_finishes_that_too(shop: Shop) -> None:
+def test_an_erasure_of_orders_behind_an_unfinished_erasure_finishes_that_too(shop: Shop) -> None:
     first = shop.place(**MINA)
     (shop.folder / "erasures.txt").symlink_to("elsewhere")
     assert shop.officer.post(f"{PRIVACY}/customers/7/erasures").status_code == 500
@@ -278,9 +278,7 @@ def test_killed_at_any_step_a_master_key_that_is_taken_away_takes_no_other_with_
 
 
 @pytest.mark.parametrize("name", ["another", "the-same"])
-def test_nobody_orders_into_a_ledger_with_another_master_key_since_his_keys_would_open_nowhere_else(
-    desk: Desk, name: str
-) -> None:
+def test_no_order_is_taken_into_a_ledger_with_another_master_key(desk: Desk, name: str) -> None:
     desk.bring(MINA)
     file = desk.folder / "master.key"
     before, (named,) = file.read_bytes(), keys_at(desk.folder).masters.names
@@ -294,7 +292,7 @@ def test_nobody_orders_into_a_ledger_with_another_master_key_since_his_keys_woul
     assert desk.order(2).notes == TOM["notes"]
 
 
-def test_nobody_orders_into_a_ledger_whose_keys_came_back_out_of_an_older_backup(desk: Desk) -> None:
+def test_no_order_is_taken_into_a_ledger_whose_keys_came_out_of_an_older_backup(desk: Desk) -> None:
     desk.bring(MINA)
     back_up(desk.folder / "keys.db", desk.folder / "older.db")
     desk.bring(TOM)
@@ -310,7 +308,7 @@ def test_nobody_orders_into_a_ledger_whose_keys_came_back_out_of_an_older_backup
 
 
 @of_a_file
-def test_who_asks_while_a_key_is_missing_is_told_so_and_nothing_passes_for_erased(shop: Shop) -> None:
+def test_a_request_that_needs_a_missing_key_gets_503_and_nothing_passes_for_erased(shop: Shop) -> None:
     back_up(shop.folder / "keys.db", shop.folder / "older.db")
     order = shop.place(**MINA)
     shop.service.kill()
@@ -352,7 +350,7 @@ def test_a_command_that_is_sent_again_to_a_ledger_that_was_written_anew_is_known
 
 
 @of_a_file
-def test_a_ledger_that_is_written_anew_has_its_webhooks_and_who_is_to_sign_it_is_advised_to_bring_the_key(
+def test_a_ledger_written_anew_has_its_webhooks_and_advises_to_bring_the_signing_key(
     tmp_path: Path, clock: Clock
 ) -> None:
     plain = OrderLedger(SQLiteRecorder(tmp_path / "ledger.db"), clock=clock)

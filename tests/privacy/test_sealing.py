@@ -67,7 +67,7 @@ def test_the_stored_form_is_plain_json_with_the_sealed_parts_and_country_stays(l
         assert (len(base64.b64decode(sealed["data"])) - 12 - 16) % 32 == 0, "padded, so that lengths do not show"
 
 
-def test_what_has_nothing_personal_is_recorded_as_it_is(ledger: OrderLedger) -> None:
+def test_an_event_without_personal_data_is_recorded_as_it_is(ledger: OrderLedger) -> None:
     order = do(ledger.create, new_order(items=[{"unit_price": "1"}]), ME).order
     do(ledger.change, order.uuid, ChangeStatus(status="hold"), ME)
     assert [topic.partition("+")[2] for topic, _ in payloads(ledger)] == ["", "", ""]
@@ -156,7 +156,9 @@ def test_a_ledger_that_was_begun_without_keys_stays_plain(tmp_path: Path, clock:
     plain.close()
 
 
-def test_who_opened_a_ledger_before_it_got_keys_records_nothing_as_it_is_any_more(tmp_path: Path, clock: Clock) -> None:
+def test_a_process_that_opened_the_ledger_before_its_keys_records_nothing_unsealed(
+    tmp_path: Path, clock: Clock
+) -> None:
     plain = OrderLedger(SQLiteRecorder(tmp_path / "ledger.db"), clock=clock, is_plain=True)
     order = do(plain.create, new_order(items=[{"unit_price": "1"}]), ME).order
     create_keys(plain.log_of_events, keys_at(tmp_path), clock())
@@ -312,9 +314,7 @@ def test_a_line_that_was_imported_is_known_again_by_a_keyed_fingerprint_also_onc
     assert import_lines(ledger, BytesIO(line), on_rejected=refuse).skipped == 1
 
 
-def test_a_line_that_says_something_else_is_a_conflict_also_once_what_is_personal_is_erased(
-    ledger: OrderLedger, clock: Clock
-) -> None:
+def test_a_line_that_says_something_else_is_a_conflict_also_after_an_erasure(ledger: OrderLedger, clock: Clock) -> None:
     """After the erasure the line's amounts can be compared; its fingerprint cannot, and the personal data is not."""
     items = [{"unit_price": "10.00"}]
     line = {**MINA, "id": 5, "items": items, "metadata": {"a": "b"}}

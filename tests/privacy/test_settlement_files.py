@@ -159,7 +159,7 @@ def test_a_reason_about_a_customers_payment_goes_with_the_customer_and_stands_in
     assert "everything holds" in office.desk.run("verify")
 
 
-def test_a_copy_for_a_customer_has_what_was_said_of_the_customers_payments_and_of_no_others(office: Office) -> None:
+def test_a_copy_for_a_customer_has_the_reasons_of_that_customers_payments_alone(office: Office) -> None:
     clerk = office.client("orders:write", "finance:write")
     clerk.post("/api/v1/orders/1/payments", json={"amount": "40", "reference": "pi_1", "provider": "stripe"})
     order = {"customer": {"id": 8, "first_name": "Tom"}, "items": [{"unit_price": "1"}]}
@@ -349,7 +349,7 @@ def test_a_reason_about_a_customers_payment_is_that_customers_also_in_a_ledger_t
 
 
 @of_a_file
-def test_what_is_kept_plain_from_before_is_read_and_not_said_to_be_erased(tmp_path: Path) -> None:
+def test_a_plain_file_from_before_the_keys_is_read_and_not_said_to_be_erased(tmp_path: Path) -> None:
     plain = OrderLedger(SQLiteRecorder(tmp_path / "ledger.db"), clock=Clock())
     do(plain.create, new_order(**MINA), ME)
     plain.close()
@@ -392,9 +392,7 @@ def test_a_sealed_file_comes_back_byte_for_byte_whatever_its_size(size: int, led
         list(KeptFiles(ledger.log_of_events, None).pieces(digest, sealed))
 
 
-def test_a_sealed_file_that_is_another_or_was_altered_is_never_given_out_as_what_was_kept(
-    ledger: OrderLedger, tmp_path: Path
-) -> None:
+def test_a_sealed_file_that_was_exchanged_or_altered_is_never_given_out(ledger: OrderLedger, tmp_path: Path) -> None:
     one, other = b"one " * 40_000, b"other " * 40_000
     digests = [sha256(content).hexdigest() for content in (one, other)]
     names = [kept(ledger, content, digest) for content, digest in zip((one, other), digests, strict=True)]
@@ -416,7 +414,7 @@ def test_a_sealed_file_that_is_another_or_was_altered_is_never_given_out_as_what
         list(ledger.files.pieces(digests[0], names[0]))
 
 
-def test_what_is_said_sealed_of_another_file_while_one_is_taken_in_is_seen(tmp_path: Path) -> None:
+def test_a_withdrawal_of_another_file_while_one_is_taken_in_is_seen(tmp_path: Path) -> None:
     clock = Clock()
     clock.tick(days=30)
     ledger = sealed_ledger(tmp_path, clock)
