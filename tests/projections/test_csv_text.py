@@ -22,7 +22,7 @@ def test_text_that_begins_like_a_formula_gets_an_apostrophe(first: str, blanks: 
 
 
 @pytest.mark.parametrize("text", ["\tname", "\rname", "\nname"])
-def test_text_in_which_a_cell_seems_to_end_first_gets_one_too(text: str) -> None:
+def test_text_in_which_a_cell_seems_to_end_first_gets_an_apostrophe_too(text: str) -> None:
     assert csv_text.harmless(text) == f"'{text}"
 
 
@@ -40,7 +40,7 @@ def test_an_amount_of_a_reconciliation_stays_a_number(amount: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["=1", "+1.5", "@1", "－1", "-１", "=1.2"])
-def test_what_only_looks_like_an_amount_is_none(text: str) -> None:
+def test_text_that_only_looks_like_an_amount_gets_an_apostrophe(text: str) -> None:
     assert plain_cell(text) == f"'{text}"
 
 

@@ -102,7 +102,7 @@ def test_the_list_is_what_the_orders_come_to(seed: int, ledger: OrderLedger, vie
         assert one.sums == [sums for customer, sums in whole if customer.id == customer_id]
 
 
-def test_nobody_is_found_who_has_no_order(ledger: OrderLedger, views: Views) -> None:
+def test_a_customer_without_an_order_is_not_found(ledger: OrderLedger, views: Views) -> None:
     do(ledger.create, new_order(), ME)
     views.catch_up()
     assert customers.one(views.reader, 1) == customers.Found(1, None, [])

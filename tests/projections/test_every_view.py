@@ -267,7 +267,7 @@ def test_a_history_that_stops_is_taken_out_also_where_its_kept_state_is_damaged(
     assert rows(told) == anew(ledger, tmp_path)
 
 
-def test_where_the_fold_itself_is_another_everything_is_made_anew(told: Views, ledger: OrderLedger) -> None:
+def test_every_view_is_made_anew_where_the_fold_itself_is_another(told: Views, ledger: OrderLedger) -> None:
     with closing(sqlite3.connect(told.path.resolve(), isolation_level=None)) as other:
         other.execute("UPDATE made_by SET fingerprint = 'other code' WHERE name = 'fold'")
     assert generation.stale(told.path.resolve()) == list(VIEWS)

@@ -110,7 +110,7 @@ def test_a_payment_that_is_sent_again_is_answered_as_it_was_then(
 
 @settings(max_examples=15, deadline=None)
 @given(seed=st.integers(0, 2**32))
-def test_what_is_kept_and_what_came_since_make_the_order_as_its_whole_history_does(
+def test_a_kept_state_and_the_events_since_make_the_order_as_its_whole_history_does(
     seed: int, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     random, clock = Random(seed), Clock()
@@ -223,7 +223,7 @@ DAMAGES = (
 
 
 @pytest.mark.parametrize("damage", DAMAGES, ids=lambda damage: damage.__name__.strip("_"))
-def test_whatever_became_of_what_the_views_keep_a_command_is_decided_by_the_log(
+def test_a_command_is_decided_by_the_log_whatever_became_of_the_kept_state(
     ledger: OrderLedger, views: Views, order: Order, damage: Callable[[Views, Order], None]
 ) -> None:
     damage(views, order)
@@ -264,7 +264,7 @@ def complaints(ledger: OrderLedger, views: Views) -> list[str | None]:
     return [problem.order for problem in found.problems]
 
 
-def test_where_the_last_record_was_altered_no_command_is_taken(ledger: OrderLedger, order: Order) -> None:
+def test_no_command_is_taken_where_the_last_record_was_altered(ledger: OrderLedger, order: Order) -> None:
     writer = connect(ledger.log_of_events.path, "FULL", writes=True)
     writer.execute("DROP TRIGGER events_are_not_updated")
     writer.execute("UPDATE events SET payload = replace(payload, 'item', 'itex') WHERE position = ?", (ledger.head(),))

@@ -29,7 +29,7 @@ def compute() -> None:
         pass
 
 
-def test_what_the_work_returns_or_raises_comes_back() -> None:
+def test_the_result_or_the_error_of_the_work_comes_back() -> None:
     assert apart(fill, 7) == 7
     with pytest.raises(OrderNotFound):
         apart(refuse)
@@ -96,7 +96,7 @@ def test_processes_end_with_the_one_that_has_started_them(ending: int, at_work: 
         time.sleep(0.05)
 
 
-def test_ctrl_c_ends_all_of_them_at_once(at_work: subprocess.Popen[bytes]) -> None:
+def test_ctrl_c_ends_all_processes_at_once(at_work: subprocess.Popen[bytes]) -> None:
     os.killpg(at_work.pid, signal.SIGINT)
     _, told = at_work.communicate(timeout=10)
     assert told.count(b"Traceback") == 1, told.decode()

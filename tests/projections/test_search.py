@@ -96,7 +96,7 @@ def test_a_zero_width_non_joiner_matches_a_space_and_nothing(asked: str, stored:
 
 
 @pytest.mark.parametrize("stored", ["کتاب‌خانه‌ها", "کتابخانه‌ها", "کتاب‌خانه ها", "کتابخانه ها", "کتابخانهها"])
-def test_of_some_joiners_each_may_be_a_space_or_nothing(stored: str) -> None:
+def test_each_of_some_joiners_may_be_a_space_or_nothing(stored: str) -> None:
     assert finds(normal("کتاب‌خانه‌ها"), [stored])
     assert not finds(normal("کتاب‌خانه‌ها"), ["کتاب و خانه ها", "کتاب", "خانه‌ها"])
 
@@ -118,7 +118,7 @@ def test_a_phone_number_is_found_however_it_is_written(asked: str, stored: str) 
 
 
 @pytest.mark.parametrize("asked", ["+7", "(7)", "912-4", "+0", "-", "00"])
-def test_what_looks_like_a_phone_number_is_looked_for_in_phone_numbers_alone(asked: str) -> None:
+def test_a_word_like_a_phone_number_is_looked_for_in_phone_numbers_alone(asked: str) -> None:
     assert not finds(asked, ["777", "9 12 4"], ("+98 912 35",))
 
 

@@ -469,9 +469,7 @@ def test_two_rebuilds_at_once_leave_one_whole_generation(ledger: OrderLedger, cl
     assert rows(views) == anew(ledger, tmp_path)
 
 
-def test_who_opens_the_views_while_they_are_made_anew_always_finds_them(
-    ledger: OrderLedger, views: Views, tmp_path: Path
-) -> None:
+def test_views_that_are_made_anew_are_always_found_meanwhile(ledger: OrderLedger, views: Views, tmp_path: Path) -> None:
     do(ledger.create, new_order(), ME)
     views.catch_up()
     rebuilder = subprocess.Popen(program(tmp_path, "for _ in range(40): views.rebuild()"), cwd=ROOT)

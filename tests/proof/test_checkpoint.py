@@ -169,7 +169,7 @@ def test_a_text_that_is_no_checkpoint_is_refused_however_well_it_is_signed(text:
         b"x" * (NOTE_BYTES_MAX + 1),
     ],
 )
-def test_what_is_no_signed_note_is_refused(note: bytes) -> None:
+def test_a_text_that_is_no_signed_note_is_refused(note: bytes) -> None:
     with pytest.raises(CheckpointMalformed):
         parse(note)
 

@@ -92,7 +92,7 @@ def test_the_rfcs_signatures_hold_and_their_messages_cannot_be_exchanged(name: s
 
 @settings(deadline=None, max_examples=50)
 @given(st.binary(min_size=32, max_size=32), st.binary(max_size=300))
-def test_whatever_cryptography_signs_holds(secret: bytes, message: bytes) -> None:
+def test_every_signature_that_cryptography_makes_holds(secret: bytes, message: bytes) -> None:
     key = Ed25519PrivateKey.from_private_bytes(secret)
     assert verify.is_signature(key.sign(message), message, key.public_key().public_bytes_raw())
 
@@ -113,7 +113,7 @@ def test_no_bit_of_a_key_can_be_changed(bit: int) -> None:
 
 @settings(deadline=None, max_examples=50)
 @given(st.binary(min_size=32, max_size=32), st.integers(0, verify.ORDER - 1), st.binary(max_size=20))
-def test_what_cryptography_refuses_is_refused(r: bytes, s: int, message: bytes) -> None:
+def test_a_signature_that_cryptography_refuses_is_refused(r: bytes, s: int, message: bytes) -> None:
     signature = r + s.to_bytes(32, "little")
     assert not holds_elsewhere(signature, message, PUBLIC)
     assert not verify.is_signature(signature, message, PUBLIC)

@@ -111,7 +111,7 @@ def test_a_pack_holds_as_the_zip_it_came_in(log: Log, files: dict[str, bytes], t
     assert "begins with the 20 records of your checkpoint" in done.stdout
 
 
-def test_every_older_python_that_is_here_runs_it(files: dict[str, bytes], tmp_path: Path) -> None:
+def test_every_older_python_that_is_here_runs_the_verifier(files: dict[str, bytes], tmp_path: Path) -> None:
     program = unpack(files, tmp_path / "pack") / "verify.py"
     found = [shutil.which(f"python3.{minor}") for minor in range(8, 15)]
     for python in [sys.executable, *filter(None, found)]:
@@ -345,7 +345,7 @@ def test_a_log_signed_anew_by_the_forger_holds_until_the_key_or_a_kept_checkpoin
     assert failing(content, kept=log.checkpoint(20)) == ["your checkpoint"]
 
 
-def test_a_log_rewritten_by_who_has_the_key_is_caught_by_a_kept_checkpoint(log: Log) -> None:
+def test_a_log_rewritten_with_the_signing_key_is_caught_by_a_kept_checkpoint(log: Log) -> None:
     rewritten = Log()
     for number in range(1, 8):
         rewritten.append(an_order(number, "JPY" if number == 1 else "USD")[1])
@@ -555,7 +555,7 @@ def test_a_proof_of_continuation_that_is_another_ones_is_refused(log: Log) -> No
 
 
 @pytest.mark.parametrize("kept", [b"", b"\xff", b"not a checkpoint"])
-def test_what_is_no_checkpoint_cannot_be_read_and_says_nothing_against_the_pack(
+def test_a_text_that_is_no_checkpoint_is_unreadable_and_no_fault_of_the_pack(
     files: dict[str, bytes], kept: bytes, tmp_path: Path
 ) -> None:
     with pytest.raises(verify.Unreadable, match="your checkpoint"):
@@ -583,7 +583,7 @@ def test_a_file_of_many_signed_heads_is_compared_with_each_of_which_the_pack_has
 
 
 @pytest.mark.parametrize("key", ["", "key", str(VERIFIER_KEY)[:-1], str(VERIFIER_KEY).replace("shop", "stop")])
-def test_what_is_no_verifier_key_cannot_be_read(files: dict[str, bytes], key: str) -> None:
+def test_a_text_that_is_no_verifier_key_is_unreadable(files: dict[str, bytes], key: str) -> None:
     with pytest.raises(verify.Unreadable, match="the key you gave"):
         verify.examine(files, [], key=key)
 
@@ -687,7 +687,7 @@ def test_every_record_needs_its_own_proof(log: Log) -> None:
         (lambda shown: [{**shown[0], "remark": "a liar"}, *shown[1:]], "it is no list of parts"),
     ],
 )
-def test_nothing_stands_beside_a_part_that_is_shown_which_nobody_sealed(change: Any, why: str) -> None:
+def test_a_shown_part_twice_or_with_an_unknown_field_is_refused(change: Any, why: str) -> None:
     shown = [{"version": 1, "part": "contact", "salt": "AA==", "text": "{}"}]
     files = {"personal.json": json.dumps(change(shown)).encode()}
     with pytest.raises(verify.Wrong, match=why):

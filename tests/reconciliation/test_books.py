@@ -83,7 +83,7 @@ def test_fees_without_a_reference_are_told_apart_by_file_payout_and_row(office: 
     assert books(office)[1].balances()[FEES, "EUR"] == Decimal("0.75")
 
 
-def test_what_was_withdrawn_is_not_booked(office: Office) -> None:
+def test_a_withdrawn_file_is_not_booked(office: Office) -> None:
     one = office.start("f_1,fee,-2.00,0.00,-2.00,USD,@,,")
     office.decide(one, "withdraw", reason="another shop's")
     assert books(office)[1].balances() == {}
@@ -102,12 +102,12 @@ def test_a_line_that_moves_nothing_is_in_no_books(office: Office) -> None:
     assert books(office)[1].transactions == []
 
 
-def test_what_the_ledger_does_not_have_is_in_no_books(office: Office) -> None:
+def test_a_line_that_the_ledger_does_not_have_is_in_no_books(office: Office) -> None:
     office.start("pi_9,payment,50.00,0.00,50.00,USD,@,,")
     assert books(office)[1].balances() == {}
 
 
-def test_bean_check_takes_them(office: Office, tmp_path: Path) -> None:
+def test_bean_check_takes_the_books_of_fees_and_payouts(office: Office, tmp_path: Path) -> None:
     stated(office, *STATEMENT)
     file = tmp_path / "books.beancount"
     file.write_text(books(office)[0], encoding="utf-8")
@@ -121,7 +121,7 @@ EURO = "pi_1,payment,45.75,1.00,44.75,EUR,2026-03-02T10:00:00Z,,,50.00,USD,0.915
 EXPECTED = 'version = "1"\n[rates."USD/EUR"]\nrate = "0.92"\n'
 
 
-def test_what_was_settled_in_another_currency_is_there_in_that_and_the_loss_against_the_expected_rate_stands_apart(
+def test_a_payment_settled_in_another_currency_is_booked_in_it_and_its_loss_apart(
     office: Office,
 ) -> None:
     office.paid("pi_1")

@@ -64,7 +64,7 @@ def test_a_difference_takes_a_reason_and_is_named(office: Office, one: dict[str,
     assert found["decision"]["reason"] == "the bank's charge"
 
 
-def test_one_of_several_is_chosen_and_the_other_is_missing_then(office: Office, one: dict[str, Any]) -> None:
+def test_one_of_several_payments_is_chosen_and_the_other_is_missing_then(office: Office, one: dict[str, Any]) -> None:
     answer = match(office, one, [5], "t_2")
     assert answer.status_code == 200, answer.text
     left = by_outcome(office.get(one).json)
@@ -88,7 +88,7 @@ def test_any_decision_is_undone(office: Office, one: dict[str, Any]) -> None:
     assert office.decide(one, "undo", results=[id_]).status_code == 409
 
 
-def test_only_what_is_open_is_matched_and_all_that_is_wrong_is_said(office: Office, one: dict[str, Any]) -> None:
+def test_open_results_alone_are_matched_and_every_fault_is_said(office: Office, one: dict[str, Any]) -> None:
     head = office.ledger.head()
     answer = office.decide(one, "match", lines=[2, 3, 6, 99], entries=[positions(one)["m"], 1, 9999])
     assert answer.status_code == 409
@@ -106,12 +106,12 @@ def test_a_payment_that_is_recorded_later_can_be_matched(office: Office, one: di
     assert answer.json["results"][0]["entries"][0]["reference"] == "late"
 
 
-def test_what_another_file_settled_cannot_be_matched(office: Office, one: dict[str, Any]) -> None:
+def test_a_payment_that_another_file_settled_cannot_be_matched(office: Office, one: dict[str, Any]) -> None:
     office.start("a,payment,30.00,0,30.00,USD,2026-03-05T00:00:00Z,,")
     assert match(office, one, [3], "a", reason="so").status_code == 409
 
 
-def test_what_was_matched_by_hand_is_settled_already_in_other_files(office: Office, one: dict[str, Any]) -> None:
+def test_a_payment_matched_by_hand_is_settled_already_in_other_files(office: Office, one: dict[str, Any]) -> None:
     match(office, one, [3], "a", reason="so")
     other = office.start("a,payment,30.00,0,30.00,USD,2026-03-05T00:00:00Z,,")
     assert other["outcomes"]["settled_already"] == 1
@@ -119,7 +119,7 @@ def test_what_was_matched_by_hand_is_settled_already_in_other_files(office: Offi
     assert again["settled_by"] == {"reconciliation": one["id"], "file": "march.csv", "row": 3}
 
 
-def test_what_a_person_gave_to_a_line_of_another_file_is_given_to_no_second_one(
+def test_a_payment_given_by_hand_to_another_files_line_is_given_to_no_second_one(
     office: Office, one: dict[str, Any]
 ) -> None:
     match(office, one, [3], "a", reason="so")
@@ -143,7 +143,7 @@ def test_two_people_at_once_give_a_payment_to_one_line(office: Office, one: dict
                 office.decide(of, "undo", results=[answer.json["results"][0]["id"]])
 
 
-def test_what_a_broken_match_has_let_go_is_not_its_own_again_where_it_was_given_to_another_file(
+def test_a_broken_match_does_not_get_back_a_payment_that_another_file_was_given(
     office: Office, one: dict[str, Any]
 ) -> None:
     broken = {"results": [only(one, "matched")]}
@@ -207,7 +207,7 @@ def test_several_decisions_are_taken_together_or_none(office: Office, one: dict[
     assert office.ask(f"{PATH}/{one['id']}", office.writer).json["open"] == 2
 
 
-def test_a_run_again_keeps_what_was_matched_by_hand(office: Office, one: dict[str, Any]) -> None:
+def test_a_run_again_keeps_the_matches_by_hand(office: Office, one: dict[str, Any]) -> None:
     match(office, one, [3, 4], "a", "b")
     office.paid("more", received_at="2026-03-09T00:00:00Z")
     again = office.decide(one, "run").json
@@ -286,7 +286,7 @@ def test_many_decisions_come_as_a_csv_over_http_too_all_of_them_or_none(office: 
         ("decision\n", ("1 to 10000 decisions",)),
     ],
 )
-def test_a_csv_that_is_wrong_decides_nothing_and_all_that_is_wrong_is_named(
+def test_a_csv_that_is_wrong_decides_nothing_and_every_fault_is_named(
     office: Office, one: dict[str, Any], text: str, words: tuple[str, ...]
 ) -> None:
     path, head = office.folder / "decisions.csv", office.ledger.head()
@@ -297,7 +297,7 @@ def test_a_csv_that_is_wrong_decides_nothing_and_all_that_is_wrong_is_named(
 
 
 @pytest.mark.parametrize("arguments", [(), ("confirm", "--csv", "x"), ("withdraw",), ("agree",)])
-def test_what_is_no_decision_is_said_and_exits_2(
+def test_a_malformed_decision_is_said_and_exits_2(
     office: Office, one: dict[str, Any], arguments: tuple[str, ...]
 ) -> None:
     assert decide(office, one, *arguments)[0] == 2

@@ -101,7 +101,7 @@ def close(state: Reconciliation) -> list[Event]:
     return d.close(state, now=NOON)
 
 
-def test_what_is_suggested_and_what_is_missing_is_open_and_what_is_matched_or_in_transit_is_not() -> None:
+def test_suggested_and_missing_results_are_open_and_matched_or_in_transit_are_not() -> None:
     assert [is_open(result.outcome, None) for result in RESULTS] == [False, True, True, False]
 
 
@@ -109,12 +109,12 @@ def test_a_suggestion_is_confirmed() -> None:
     Given().when(confirm(SUGGESTED)).then(confirmed(SUGGESTED, 1))
 
 
-def test_what_was_confirmed_already_records_nothing_more() -> None:
+def test_a_match_that_was_confirmed_already_records_nothing_more() -> None:
     Given(confirmed(SUGGESTED, 1)).when(confirm(SUGGESTED)).then()
 
 
 @pytest.mark.parametrize("result", [MATCHED, MISSING, UNDERWAY])
-def test_nothing_else_is_confirmed(result: d.Result) -> None:
+def test_a_result_that_is_no_suggestion_is_not_confirmed(result: d.Result) -> None:
     Given().when(confirm(result)).then_refused(DecisionNotAllowed)
 
 
@@ -133,7 +133,7 @@ def test_a_suggestion_that_is_broken_stays_open() -> None:
 
 
 @pytest.mark.parametrize("result", [MISSING, UNDERWAY])
-def test_what_is_no_match_cannot_be_broken(result: d.Result) -> None:
+def test_a_result_that_is_no_match_cannot_be_broken(result: d.Result) -> None:
     Given().when(break_match(result)).then_refused(DecisionNotAllowed)
 
 
@@ -144,32 +144,32 @@ def test_a_difference_is_explained_and_explained_otherwise_later() -> None:
 
 
 @pytest.mark.parametrize("result", [MATCHED, UNDERWAY])
-def test_what_is_not_open_needs_no_reason(result: d.Result) -> None:
+def test_a_result_that_is_not_open_takes_no_explanation(result: d.Result) -> None:
     Given().when(explain(result)).then_refused(DecisionNotAllowed)
 
 
-def test_several_are_decided_together_and_each_says_how_many_are_left() -> None:
+def test_several_results_are_decided_together_and_each_event_says_how_many_are_left() -> None:
     Given().when(explain(SUGGESTED, MISSING)).then(explained(SUGGESTED, 1), explained(MISSING, 0))
 
 
-def test_it_is_closed_when_nothing_is_open() -> None:
+def test_a_reconciliation_is_closed_when_nothing_is_open() -> None:
     Given(confirmed(SUGGESTED, 1), explained(MISSING, 0)).when(close).then(CLOSED)
 
 
-def test_it_is_not_closed_while_something_is_open_and_says_how_much() -> None:
+def test_a_reconciliation_with_open_results_is_not_closed_and_says_how_many() -> None:
     given = Given(confirmed(SUGGESTED, 1)).when(close)
     given.then_refused(ReconciliationIsOpen)
     assert "1 result is open" in str(given.outcome)
 
 
 @pytest.mark.parametrize("decide", [explain(MISSING, reason="other"), break_match(MATCHED), confirm(MISSING)])
-def test_nothing_changes_after_closing(decide: Callable[[Reconciliation], list[Event]]) -> None:
+def test_no_decision_changes_anything_after_closing(decide: Callable[[Reconciliation], list[Event]]) -> None:
     given = Given(confirmed(SUGGESTED, 1), explained(MISSING, 0), CLOSED)
     given.when(decide).then_refused(ReconciliationIsClosed)
 
 
 @pytest.mark.parametrize("decide", [close, confirm(SUGGESTED), explain(MISSING)])
-def test_what_was_said_before_closing_can_be_said_again(
+def test_a_decision_from_before_closing_can_be_given_again(
     decide: Callable[[Reconciliation], list[Event]],
 ) -> None:
     Given(confirmed(SUGGESTED, 1), explained(MISSING, 0), CLOSED).when(decide).then()
@@ -183,14 +183,14 @@ WITHDRAWN = e.ReconciliationWithdrawn(occurred_at=NOON, reason="the wrong month"
 
 
 @pytest.mark.parametrize("before", [(), (confirmed(SUGGESTED, 1), explained(MISSING, 0), CLOSED)])
-def test_it_can_be_withdrawn_open_or_closed_and_then_nothing_of_it_is_open(before: tuple[Event, ...]) -> None:
+def test_a_reconciliation_open_or_closed_is_withdrawn_and_has_nothing_open_then(before: tuple[Event, ...]) -> None:
     Given(*before).when(withdraw).then(WITHDRAWN)
     Given(*before, WITHDRAWN).when(withdraw).then()
     assert Given(*before, WITHDRAWN).state.open == 0
 
 
 @pytest.mark.parametrize("decide", [explain(MISSING), break_match(MATCHED), close])
-def test_nothing_changes_after_withdrawing(decide: Callable[[Reconciliation], list[Event]]) -> None:
+def test_no_decision_changes_anything_after_withdrawing(decide: Callable[[Reconciliation], list[Event]]) -> None:
     Given(WITHDRAWN).when(decide).then_refused(ReconciliationIsWithdrawn)
 
 
@@ -204,7 +204,7 @@ def test_a_decision_that_is_undone_leaves_the_result_as_it_was() -> None:
     assert not Given(confirmed(SUGGESTED, 1), undone).state.decisions
 
 
-def test_where_nothing_was_decided_there_is_nothing_to_undo() -> None:
+def test_a_result_without_a_decision_has_nothing_to_undo() -> None:
     Given().when(undo(MATCHED)).then_refused(DecisionNotAllowed)
 
 
@@ -223,7 +223,7 @@ def test_a_difference_that_nobody_explains_is_no_match() -> None:
     Given().when(lambda state: d.match(state, MATCHED, apart, None, now=NOON)).then_refused(DecisionNotAllowed)
 
 
-def test_running_it_again_keeps_what_was_decided_and_the_report_before() -> None:
+def test_a_run_again_keeps_the_decisions_and_the_report_before() -> None:
     again = e.ReconciliationRunAgain(
         occurred_at=NOON, position=9, report_sha256="b", index_sha256="j", outcomes={}, open=0
     )

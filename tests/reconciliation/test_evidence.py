@@ -79,7 +79,7 @@ def test_an_orders_pack_with_a_settlement_beside_it_is_an_orders_pack(
     assert (done.returncode, "'settlement' is not of the pack" in done.stdout) == (0, True)
 
 
-def test_without_a_key_or_with_a_head_that_is_none_it_is_refused(office: Office) -> None:
+def test_a_pack_is_refused_without_a_signing_key_and_for_a_head_that_is_none(office: Office) -> None:
     found = office.start("pi_1,payment,50.00,0,50.00,USD,@,,")
     path = f"{PATH}/{found['id']}/evidence"
     assert office.ask(path, office.writer).json["code"] == "no-signing-key"

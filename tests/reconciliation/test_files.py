@@ -75,7 +75,7 @@ def test_looking_again_without_news_records_nothing_whatever_the_other_files_say
     assert euros.ledger.head() == head
 
 
-def test_what_was_closed_keeps_its_payment(euros: Office) -> None:
+def test_a_closed_file_keeps_its_payment(euros: Office) -> None:
     second = euros.start(*DUP_2)
     assert euros.decide(second, "close").json["status"] == "closed"
     first = euros.start(*DUP_1)
@@ -83,7 +83,7 @@ def test_what_was_closed_keeps_its_payment(euros: Office) -> None:
     assert euros.get(second).json["outcomes"] == {"matched": 2}
 
 
-def test_what_a_withdrawn_file_settled_is_free_again_and_it_stays_in_the_history(euros: Office) -> None:
+def test_a_withdrawn_file_frees_its_payments_and_stays_in_the_list(euros: Office) -> None:
     first, second = euros.start(*DUP_1), euros.start(*DUP_2)
     withdrawn = euros.decide(first, "withdraw", reason="the wrong file").json
     assert (withdrawn["status"], withdrawn["open"], withdrawn["withdrawn"]) == ("withdrawn", 0, "the wrong file")
@@ -111,7 +111,7 @@ def test_a_payment_of_another_currency_is_not_this_files_to_have(desk: Office) -
     assert dollars["outcomes"] == {"missing_in_settlement": 1, "matched": 1}
 
 
-def test_what_is_missing_stops_being_so_when_another_file_brings_it(desk: Office) -> None:
+def test_a_missing_payment_is_missing_no_more_when_another_file_brings_it(desk: Office) -> None:
     office = desk
     for reference, day in (("a", "01"), ("b", "10"), ("c", "31")):
         office.paid(reference, received_at=f"2026-01-{day}T09:00:00Z")
@@ -135,7 +135,7 @@ MONTHS = tuple(f"x,fee,-{day[-1]}.00,0,-{day[-1]}.00,USD,2026-{day}T10:00:00Z,,"
 
 
 @pytest.mark.parametrize("order", [(0, 1, 2), (0, 2, 1), (2, 0, 1), (1, 2, 0)])
-def test_what_is_missing_between_two_files_is_found_in_whatever_order_they_come(
+def test_a_payment_missing_between_two_files_is_found_in_whatever_order_they_come(
     office: Office, order: tuple[int, ...]
 ) -> None:
     office.paid("gone", received_at="2026-02-23T09:00:00Z")
@@ -149,7 +149,7 @@ def test_what_is_missing_between_two_files_is_found_in_whatever_order_they_come(
     ("withdrawn", "left"),
     [(0, [{}, {"missing_in_settlement": 1}]), (1, [{"overdue": 1}, {}]), (2, [{}, {"overdue": 1}])],
 )
-def test_what_was_missing_in_a_file_that_is_withdrawn_is_missed_by_another(
+def test_a_payment_missing_in_a_withdrawn_file_is_missed_by_another(
     office: Office, withdrawn: int, left: list[dict[str, int]]
 ) -> None:
     office.paid("gone", received_at="2026-02-23T09:00:00Z")
@@ -169,7 +169,7 @@ OVERLAPPING = tuple(
 
 
 @pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0)])
-def test_what_is_missing_in_several_files_is_missed_by_the_first_of_them_alone(
+def test_a_payment_missing_in_several_files_is_missed_by_the_first_of_them_alone(
     desk: Office, order: tuple[int, ...]
 ) -> None:
     desk.paid("gone", received_at="2026-03-05T09:00:00Z")
@@ -184,7 +184,7 @@ def test_what_is_missing_in_several_files_is_missed_by_the_first_of_them_alone(
 
 
 @pytest.mark.parametrize(("day", "found"), [("02-20", "missing_in_settlement"), ("02-10", "overdue")])
-def test_what_is_recorded_behind_the_close_of_the_file_that_would_miss_it_is_missed_by_the_next_one(
+def test_a_payment_recorded_after_its_file_was_closed_is_missed_by_the_next_one(
     desk: Office, day: str, found: str
 ) -> None:
     january, february, march = (desk.start(month) for month in MONTHS)
@@ -194,7 +194,7 @@ def test_what_is_recorded_behind_the_close_of_the_file_that_would_miss_it_is_mis
     assert desk.decide(march, "run").json["outcomes"] == {found: 1}
 
 
-def test_what_no_file_covers_yet_is_in_transit_until_the_delay_is_over_and_then_overdue(office: Office) -> None:
+def test_a_payment_that_no_file_covers_yet_is_in_transit_and_overdue_after_the_delay(office: Office) -> None:
     office.paid("a")
     one = office.start("a,payment,50.00,0,50.00,USD,@,,")
     office.clock.tick(days=1)
@@ -205,7 +205,7 @@ def test_what_no_file_covers_yet_is_in_transit_until_the_delay_is_over_and_then_
     assert (late["outcomes"], late["open"]) == ({"overdue": 1, "matched": 1}, 1)
 
 
-def test_a_payment_that_is_dated_ahead_is_neither(office: Office) -> None:
+def test_a_payment_that_is_dated_ahead_is_neither_in_transit_nor_overdue(office: Office) -> None:
     office.paid("a")
     office.paid("ahead", received_at="2026-03-02T05:00:00Z")
     assert office.start("a,payment,50.00,0,50.00,USD,@,,")["outcomes"] == {"matched": 1}

@@ -56,7 +56,7 @@ def test_money_that_was_pulled_back_and_is_there_in_the_ledger_is_open(desk: Off
     }
 
 
-def test_what_the_ledger_knows_to_have_failed_is_matched(desk: Office) -> None:
+def test_a_failure_that_the_ledger_knows_is_matched(desk: Office) -> None:
     first = desk.paid("pi_f1", "100.00", received_at="2026-03-01T10:00:00Z")
     order = desk.paid("pi_f2", "30.00", received_at="2026-03-01T10:00:00Z")
     order = desk.refund(order, "7.00", reference="re_f2", payment_reference="pi_f2", refunded_at="2026-03-03T10:00:00Z")
@@ -66,7 +66,7 @@ def test_what_the_ledger_knows_to_have_failed_is_matched(desk: Office) -> None:
     assert set(outcomes(desk, ACH)) == {"matched"}
 
 
-def test_a_dispute_that_was_opened_and_won_has_a_match_each_and_what_nobody_recorded_is_open(desk: Office) -> None:
+def test_a_dispute_opened_and_won_has_a_match_each_and_an_unrecorded_one_is_open(desk: Office) -> None:
     order = desk.paid("pi_d1", "50.00", received_at="2026-03-01T10:00:00Z")
     order = desk.give(
         order,

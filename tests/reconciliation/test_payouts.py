@@ -131,13 +131,13 @@ def test_a_payout_is_in_transit_until_a_bank_had_its_days_and_then_overdue(desk:
     assert (again["outcomes"], again["open"]) == ({"overdue": 1, "matched": 2}, 1)
 
 
-def test_as_long_as_no_bank_has_its_currency_nothing_is_asked_of_a_payout(desk: Office) -> None:
+def test_a_payout_needs_no_credit_as_long_as_no_bank_has_its_currency(desk: Office) -> None:
     here = desk.start(PAYMENT, PAYOUT.replace("EUR", "USD"))
     bank(desk, ("99.00", "2026-03-06", "x"))
     assert desk.get(here).json["outcomes"] == {"matched": 1}
 
 
-def test_what_a_customer_paid_to_the_bank_is_no_credit_of_a_payout(desk: Office) -> None:
+def test_a_customers_payment_to_the_bank_is_no_credit_of_a_payout(desk: Office) -> None:
     order = desk.place(currency="EUR")
     desk.pay(order, "99.00", provider="mybank", reference="b1", received_at="2026-03-05T09:00:00Z")
     here = desk.start(PAYMENT, PAYOUT)
@@ -177,7 +177,7 @@ def test_a_table_that_has_the_credit_of_one_payout_asks_for_the_others(desk: Off
     assert desk.get(found["paypal"]).json["outcomes"] == {"overdue": 1}
 
 
-def test_of_two_providers_payouts_of_one_amount_the_named_one_is_tied_and_without_names_none_is(desk: Office) -> None:
+def test_the_named_one_of_two_providers_equal_payouts_is_tied_and_none_without_names(desk: Office) -> None:
     stripe = desk.start(PAYMENT, PAYOUT)
     paypal = desk.upload(f"{HEADER}\npp_po_1,payout,-99.00,0,-99.00,EUR,2026-03-05T08:00:00Z,,\n", "paypal").json
     both = bank(desk, ("99.00", "2026-03-06", "x"), ("99.00", "2026-03-07", "y"))
@@ -189,7 +189,7 @@ def test_of_two_providers_payouts_of_one_amount_the_named_one_is_tied_and_withou
     assert of_paypal["row"] < tied(desk.get(stripe).json, "payout_by_dates")["row"]
 
 
-def test_what_a_bank_says_of_a_credit_is_not_kept_in_the_open(desk: Office) -> None:
+def test_a_banks_text_of_a_credit_is_not_kept_in_the_open(desk: Office) -> None:
     bank(desk, ("99.00", "2026-03-06", "Gehalt Erika Mustermann DE02120300000000202051"))
     kept = desk.ledger.log_of_events.reader.execute("SELECT DISTINCT sha256 FROM kept_files").fetchall()
     for (sha256,) in kept:

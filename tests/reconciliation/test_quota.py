@@ -56,7 +56,7 @@ def test_a_report_is_not_made_anew_beyond_the_quota(office: Office, filled: dict
     assert office.ledger.head() == head
 
 
-def test_what_is_there_can_be_had_sent_again_and_decided_beyond_the_quota(
+def test_a_kept_file_can_be_read_sent_again_and_decided_beyond_the_quota(
     office: Office, filled: dict[str, Any]
 ) -> None:
     again = office.upload(office.get(filled, "/file").content)
@@ -66,7 +66,7 @@ def test_what_is_there_can_be_had_sent_again_and_decided_beyond_the_quota(
     assert office.decide(filled, "close").status_code == 200
 
 
-def test_the_command_line_refuses_it_in_the_same_words(tmp_path: Path) -> None:
+def test_the_command_line_refuses_a_file_beyond_the_quota_in_the_same_words(tmp_path: Path) -> None:
     service = Service(tmp_path, LEDGER_KEPT_FILES_MIB="1")
     assert service.run("import", "-", stdin=b'{"items": []}').returncode == 0
     header = "reference,kind,gross,fee,net,currency,occurred_at,order,payout"

@@ -71,7 +71,7 @@ def test_references_are_matched_without_the_white_space_around_them(office: Offi
     assert one["outcomes"] == {"matched": 1}
 
 
-def test_what_the_tie_out_cannot_explain_is_open_until_somebody_explains_it(office: Office) -> None:
+def test_a_difference_that_the_tie_out_cannot_explain_is_open_until_a_person_does(office: Office) -> None:
     office.paid("pi_1")
     one = office.start("pi_1,payment,50.00,1.00,49.00,USD,@,,po_1", "po_1,payout,-48.00,0,-48.00,USD,@,,")
     (statement,) = one["tie_out"]
@@ -139,7 +139,7 @@ def test_a_payment_that_is_known_later_shows_when_it_is_run_again_with_the_diffe
     assert office.get(one, "/report").content == made_again(office, one)
 
 
-def test_running_it_again_without_news_records_nothing(office: Office) -> None:
+def test_a_run_again_without_news_records_nothing(office: Office) -> None:
     office.paid("pi_1")
     one = office.start("pi_1,payment,50.00,0,50.00,USD,@,,")
     office.paid("pp_1", provider="paypal")
@@ -148,7 +148,7 @@ def test_running_it_again_without_news_records_nothing(office: Office) -> None:
     assert office.ledger.head() == head
 
 
-def test_what_was_in_transit_is_the_next_files_business_and_what_was_settled_is_not(office: Office) -> None:
+def test_a_payment_in_transit_is_the_next_files_business_and_a_settled_one_is_not(office: Office) -> None:
     office.paid("pi_settled")
     office.paid("pi_young")
     office.paid("pi_late")
@@ -225,7 +225,7 @@ def test_a_ledger_from_before_there_were_kept_files_gets_their_table(office: Off
     assert office.start("pi_1,payment,50.00,0,50.00,USD,@,,")["outcomes"] == {"matched": 1}
 
 
-def test_of_two_uploads_of_one_file_at_once_one_starts_and_both_answer_the_same(office: Office) -> None:
+def test_two_uploads_of_one_file_at_once_start_it_once_and_answer_the_same(office: Office) -> None:
     office.paid("pi_1")
     file = office.file(*(f"r{number},payment,1.00,0,1.00,USD,@,," for number in range(300)))
     answers = asyncio.run(office.upload_at_once(file, file))

@@ -24,7 +24,7 @@ def one(office: Office) -> dict[str, Any]:
     return office.start(ROW, f"x,payment,50.00,0,50.00,USD,@,{order.id},", "y,payment,1.00,0,1.00,USD,@,,")
 
 
-def test_it_is_decided_and_closed_and_the_log_says_by_whom(office: Office, one: dict[str, Any]) -> None:
+def test_a_reconciliation_is_decided_and_closed_and_the_log_says_by_whom(office: Office, one: dict[str, Any]) -> None:
     assert office.decide(one, "confirm", results=[only(one, "suggested")]).json["open"] == 1
     answer = office.decide(one, "explain", results=[only(one, "missing_in_ledger")], reason="the other shop's")
     (explained,) = [result for result in answer.json["results"] if result["outcome"] == "missing_in_ledger"]
@@ -70,7 +70,7 @@ def test_closing_while_something_is_open_is_refused_and_says_how_much(office: Of
     assert "2 results are open" in answer.json["detail"]
 
 
-def test_nothing_changes_after_closing(office: Office, one: dict[str, Any]) -> None:
+def test_no_decision_changes_anything_after_closing(office: Office, one: dict[str, Any]) -> None:
     office.decide(one, "explain", results=[only(one, "suggested"), only(one, "missing_in_ledger")], reason="so")
     office.decide(one, "close")
     head = office.ledger.head()
@@ -84,14 +84,16 @@ def test_nothing_changes_after_closing(office: Office, one: dict[str, Any]) -> N
     assert office.ledger.head() == head
 
 
-def test_to_say_the_same_again_answers_the_same_and_records_nothing(office: Office, one: dict[str, Any]) -> None:
+def test_a_decision_that_is_given_again_answers_the_same_and_records_nothing(
+    office: Office, one: dict[str, Any]
+) -> None:
     first, again = (office.decide(one, "confirm", results=[only(one, "suggested")]) for _ in range(2))
     assert (first.status_code, again.status_code) == (200, 200)
     assert again.content == first.content
     assert office.topics().count("match_confirmed") == 1
 
 
-def test_several_are_decided_all_or_none(office: Office, one: dict[str, Any]) -> None:
+def test_several_results_are_decided_all_or_none(office: Office, one: dict[str, Any]) -> None:
     answer = office.decide(one, "confirm", results=[only(one, "suggested"), only(one, "missing_in_ledger")])
     assert (answer.status_code, answer.json["code"]) == (409, "decision-not-allowed")
     assert office.topics() == ["started", "matches_suggested"]
@@ -110,7 +112,7 @@ def test_several_are_decided_all_or_none(office: Office, one: dict[str, Any]) ->
         ("open", {}, 404),
     ],
 )
-def test_what_is_no_decision_is_refused(
+def test_a_malformed_decision_is_refused(
     office: Office, one: dict[str, Any], decision: str, body: dict[str, Any], status: int
 ) -> None:
     head = office.ledger.head()
@@ -182,7 +184,7 @@ def test_only_a_key_of_finance_takes_files_in(office: Office, scope: str) -> Non
 
 @pytest.mark.parametrize("rest", ["", "/report"])
 @pytest.mark.parametrize("reference", ["0", "a06e0784-7b54-573d-b7db-902bbb437c93"])
-def test_one_that_is_not_there_is_not_found(office: Office, reference: str, rest: str) -> None:
+def test_a_reconciliation_that_is_not_there_is_not_found(office: Office, reference: str, rest: str) -> None:
     answer = office.ask(f"{PATH}/{reference}{rest}", office.writer)
     assert (answer.status_code, answer.json["code"]) == (404, "reconciliation-not-found")
 
@@ -196,7 +198,7 @@ def test_an_order_is_no_reconciliation_and_a_reconciliation_no_order(office: Off
         assert (found[1].status_code, found[1].json["code"]) == (404, "order-not-found"), path
 
 
-def test_auditors_read_of_it_in_the_feed_where_it_is_no_orders(office: Office, one: dict[str, Any]) -> None:
+def test_auditors_read_a_reconciliation_in_the_feed_where_it_is_no_orders(office: Office, one: dict[str, Any]) -> None:
     feed = office.elsewhere("/audit/events", "audit:read").json["events"]
     started = [event for event in feed if event["type"] == "ReconciliationStarted"]
     assert [(event["order"], event["order_id"], event["reconciliation"]) for event in started] == [
@@ -247,7 +249,9 @@ def test_a_file_that_does_not_fit_is_refused_whole_with_its_row_and_column(offic
         ({"outcome": "odd"}, 400),
     ],
 )
-def test_a_question_that_is_none_keeps_nothing(office: Office, parameters: dict[str, str], status: int) -> None:
+def test_an_upload_with_a_wrong_parameter_keeps_nothing(
+    office: Office, parameters: dict[str, str], status: int
+) -> None:
     answer = office.upload(office.file(ROW), **parameters)
     assert answer.status_code == status
     assert answer.headers["content-type"] == "application/problem+json"

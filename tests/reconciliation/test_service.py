@@ -62,7 +62,7 @@ def test_a_file_over_the_limit_is_refused_before_it_is_read(service: Service, fi
 
 
 @of_a_file
-def test_what_was_sent_is_gone_where_the_service_is_killed(tmp_path: Path) -> None:
+def test_an_upload_is_gone_where_the_service_is_killed(tmp_path: Path) -> None:
     """A settlement file names people, and the system's temporary folder is everybody's."""
     (temporary := tmp_path / "temporary").mkdir()
     service = Service(tmp_path, workers=1, TMPDIR=str(temporary)).begin().start()
@@ -232,7 +232,7 @@ def test_the_table_shows_differences_first_then_the_tie_out_and_exits_1(office: 
     assert places == sorted(places)
 
 
-def test_it_exits_0_when_nothing_is_open(office: Office) -> None:
+def test_the_command_exits_0_when_nothing_is_open(office: Office) -> None:
     office.paid("pi_1")
     path = office.folder / "good.csv"
     path.write_text(office.file("pi_1,payment,50.00,0,50.00,USD,@,,"))
@@ -264,7 +264,9 @@ def test_csv_has_a_row_for_each_result_and_runs_no_formula(office: Office, march
         (("--xlsx", "{march}"), "is there already"),
     ],
 )
-def test_what_is_wrong_is_said_and_exits_2(office: Office, march: Path, arguments: tuple[str, ...], words: str) -> None:
+def test_a_wrong_argument_is_said_and_exits_2(
+    office: Office, march: Path, arguments: tuple[str, ...], words: str
+) -> None:
     bad = office.folder / "bad.txt"
     bad.write_text("garbage\n")
     status, _, said = reconcile(office, march, *(word.format(bad=bad, march=march) for word in arguments))

@@ -23,7 +23,7 @@ def test_a_report_of_before_there_were_indexes_is_read_as_one_without(sample: Sa
     assert {**held, "index_sha256": ""}.items() <= msgspec.to_builtins(event).items()
 
 
-def test_what_was_started_before_there_were_time_zones_has_the_days_of_utc() -> None:
+def test_a_reconciliation_from_before_there_were_time_zones_has_the_days_of_utc() -> None:
     for sample in samples(Path(__file__).parent):
         if sample.topic == "reconciliation.started.v1":
             assert EventMapper().to_domain_event(stored(sample)).event.timezone == "UTC"
