@@ -28,14 +28,14 @@ def named(requirements: list[str]) -> set[str]:
     return {re.split(r"[<>=\[; ]", requirement)[0] for requirement in requirements}
 
 
-def test_what_serves_has_all_that_it_needs_and_no_development_tool() -> None:
+def test_the_serving_environment_has_all_that_it_needs_and_no_development_tool() -> None:
     serving = pinned(SERVING).keys()
     assert serving >= named(PROJECT["project"]["dependencies"])
     tools = named(PROJECT["dependency-groups"]["dev"]) | {"setuptools", "wheel"}
     assert serving & (tools | named(PROJECT["project"]["optional-dependencies"]["otel"])) == set()
 
 
-def test_what_tests_has_the_very_versions_that_serve_and_the_tools() -> None:
+def test_the_testing_environment_has_the_very_versions_that_serve_and_the_tools() -> None:
     serving, testing = pinned(SERVING), pinned(TESTING)
     assert serving.items() <= testing.items()
     assert testing.keys() >= named(PROJECT["dependency-groups"]["dev"])

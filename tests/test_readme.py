@@ -55,7 +55,7 @@ def test_each_block_prints_what_the_readme_shows(told: list[str], number: int) -
         assert re.search(".*".join(map(re.escape, line.split("…"))), told[number]), line
 
 
-def test_what_the_tour_leaves_in_the_folder_is_nothing_to_commit() -> None:
+def test_files_that_the_tour_leaves_in_the_folder_are_never_committed() -> None:
     left = set(re.findall(r"(?:tee|>|-D) ([a-z]+\.[a-z]+)", "".join(block for block, _ in SHOWN)))
     ignored = subprocess.run(["git", "check-ignore", *left], cwd=ROOT, capture_output=True, text=True, check=False)
     assert left

@@ -52,9 +52,7 @@ EVERY = [
     [(of.kind, sample) for of in EVERY for sample in of.samples if sample.topic in of.topics],
     ids=lambda given: given.topic if isinstance(given, Sample) else "",
 )
-def test_what_was_once_stored_is_read_for_ever_and_written_again_as_the_same_bytes(
-    kind: Kind[Any], sample: Sample
-) -> None:
+def test_an_event_once_stored_is_read_for_ever_and_written_as_the_same_bytes(kind: Kind[Any], sample: Sample) -> None:
     record = EventMapper().to_domain_event(stored(sample))
     assert kind_of(record) is kind
     assert EventMapper().to_stored_event(record) == stored(sample)

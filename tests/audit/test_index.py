@@ -122,7 +122,7 @@ def test_an_order_that_the_index_has_cut_short_is_not_shown_not_proven_and_takes
     assert len(versions(folder)) == len(set(versions(folder))) == 3 * VERSIONS + 1
 
 
-def test_whatever_bit_of_the_index_is_flipped_no_history_is_cut_short_and_no_version_is_recorded_twice(
+def test_a_flipped_bit_of_the_index_cuts_no_history_short_and_doubles_no_version(
     folder: Path, index: Index, tmp_path: Path
 ) -> None:
     """A flip hits the keys, or the bytes before them that hold the keys' lengths and types."""

@@ -208,7 +208,7 @@ def test_amazons_date_range_report_is_read_by_rules_of_ones_own() -> None:
     assert (found.kind, found.gross, found.order) == ("payment", 861, "203-1")
 
 
-def test_a_row_that_a_spreadsheet_has_put_into_one_cell_is_told_so() -> None:
+def test_a_row_that_a_spreadsheet_has_put_into_one_cell_is_refused_as_such() -> None:
     refused = refusal_of(own('"1,payment,5.00,,,USD,2026-03-01,,"'))
     assert refused.row == 2
     assert "the whole row is one cell" in refused.message

@@ -169,7 +169,7 @@ def test_other_versions_of_the_message_are_read(version: str) -> None:
         (statement().replace("camt.053", "pain.001"), 2, "Document"),
     ],
 )
-def test_what_does_not_fit_is_refused_with_its_line_and_element(file: str, row: int, column: str) -> None:
+def test_a_value_that_does_not_fit_is_refused_with_its_line_and_element(file: str, row: int, column: str) -> None:
     refused = refusal_of(file)
     assert (refused.row, refused.column) == (row, column)
 
@@ -225,7 +225,7 @@ def test_reports_within_the_day_and_notifications_are_read_like_statements(of: s
 
 
 @pytest.mark.parametrize("status", ["PDNG", "INFO", "FUTR"])
-def test_what_is_not_booked_yet_moves_nothing(status: str) -> None:
+def test_an_entry_that_is_not_booked_yet_moves_nothing(status: str) -> None:
     (found,) = lines_of(report(entry("79.90").replace("BOOK", status)))
     assert (found.kind, found.raw_kind, found.gross, found.net) == ("adjustment", f"{status} CRDT", 0, 0)
 
@@ -313,7 +313,7 @@ def test_charges_that_do_not_make_the_entry_or_are_in_another_currency_change_no
         assert (whole.gross, whole.fee) == (50000, 0)
 
 
-def test_what_was_charged_for_a_payment_that_was_sent_is_a_fee_on_top_of_it() -> None:
+def test_charges_for_a_payment_that_was_sent_are_a_fee_on_top_of_it() -> None:
     sent = detail("A", "1500.00").replace("CRDT", "DBIT")
     charged = sent.replace("<RmtInf>", f"{CHARGED['each'].format('26')}<RmtInf>")
     (found,) = lines_of(statement(entry("1526.00", "DBIT", charged)))

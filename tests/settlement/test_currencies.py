@@ -32,13 +32,13 @@ def only(settled: Line, rules: Rules = NO_RATES, **booked: object) -> Result:
     return found
 
 
-def test_it_matches_the_payment_by_reference_and_the_original_amount() -> None:
+def test_a_line_in_another_currency_matches_by_reference_and_original_amount() -> None:
     found = only(euros())
     assert (found.outcome, found.rule, found.differs) == ("matched", "reference_and_amount", ())
     assert found.exchange == Exchange(5000, "USD", 4600, "EUR", None)
 
 
-def test_a_refund_does_likewise() -> None:
+def test_a_refund_in_another_currency_matches_by_reference_and_original_amount() -> None:
     refund = euros(kind="refund", gross=-4600, usd=-5000)
     assert only(refund, kind="refund").exchange == Exchange(-5000, "USD", -4600, "EUR", None)
 
@@ -48,11 +48,11 @@ def test_another_original_amount_differs_in_the_currency_of_the_payment() -> Non
     assert (found.outcome, found.differs) == ("amount_differs", (Difference("amount", 5000, 4900, 2),))
 
 
-def test_the_order_and_the_original_amount_suggest_it() -> None:
+def test_the_order_and_the_original_amount_suggest_the_payment() -> None:
     assert only(euros(reference="", order="42")).outcome == "suggested"
 
 
-def test_where_the_journal_has_what_was_settled_that_is_held_against_it() -> None:
+def test_a_payment_that_was_booked_in_the_settled_currency_is_compared_in_it() -> None:
     found = only(euros(), currency="EUR", amount=4600)
     assert (found.outcome, found.exchange) == ("matched", None)
 
@@ -65,7 +65,7 @@ def test_a_refund_of_a_payment_that_was_booked_in_the_settled_currency_is_matche
 
 
 @pytest.mark.parametrize("rate", ["0.92", "1.0869565"])
-def test_where_the_file_says_the_rate_alone_the_payment_is_held_against_it_whichever_way_it_is_written(
+def test_a_rate_without_an_original_amount_is_compared_whichever_way_it_is_written(
     rate: str,
 ) -> None:
     assert only(euros(usd=None, rate=rate)).exchange == Exchange(5000, "USD", 4600, "EUR", None)
@@ -80,7 +80,7 @@ def test_the_difference_from_the_expected_rate_is_a_result() -> None:
     assert found.exchange == Exchange(5000, "USD", 4575, "EUR", 4600)
 
 
-def test_at_the_expected_rate_it_is_matched() -> None:
+def test_a_line_at_the_expected_rate_is_matched() -> None:
     assert only(euros(), RATES).outcome == "matched"
 
 
@@ -144,7 +144,7 @@ def test_a_rate_that_is_none_is_refused_by_its_name(rates: str, field: str) -> N
 # --- in the files ---
 
 
-def test_our_own_layout_has_columns_for_it() -> None:
+def test_our_own_layout_has_columns_for_the_original_amount() -> None:
     rows = [
         "pi_1,payment,46.00,1.00,45.00,EUR,2026-03-01T12:00:00Z,,,50.00,usd,0.9200",
         "re_1,refund,-4.60,0,-4.60,EUR,2026-03-01T12:00:00Z,,,5.00,USD,",
@@ -162,12 +162,12 @@ def test_our_own_layout_has_columns_for_it() -> None:
 @pytest.mark.parametrize(
     ("cells", "column"), [("50.00,XXQ,", "original_currency"), ("50.00,USD,a lot", "exchange_rate")]
 )
-def test_what_is_no_original_is_refused_with_its_place(cells: str, column: str) -> None:
+def test_a_wrong_original_currency_or_rate_is_refused_with_its_place(cells: str, column: str) -> None:
     refused = refusal_of(f"{HEADER}\npi_1,payment,46.00,,,EUR,2026-03-01T12:00:00Z,,,{cells}\n")
     assert (refused.row, refused.column) == (2, column)
 
 
-def test_stripes_itemised_report_has_it_where_it_was_asked_for() -> None:
+def test_stripes_itemised_report_has_the_original_amount_where_it_was_asked_for() -> None:
     header = "balance_transaction_id,created_utc,currency,gross,fee,net,reporting_category,source_id"
     rows = [
         "txn_1,2026-03-01 10:00:00,eur,46.00,1.00,45.00,charge,ch_1,50.00,usd",
@@ -179,7 +179,7 @@ def test_stripes_itemised_report_has_it_where_it_was_asked_for() -> None:
     assert [one.original for one in found] == [Original(5000, "USD"), Original(-5000, "USD"), None, None]
 
 
-def test_adyens_report_has_it_with_the_rate() -> None:
+def test_adyens_report_has_the_original_amount_with_the_rate() -> None:
     header = (
         "Psp Reference,Merchant Reference,Creation Date,Type,Modification Reference,Gross Currency,Gross Debit (GC),"
         "Gross Credit (GC),Exchange Rate,Net Currency,Net Debit (NC),Net Credit (NC),Commission (NC),Markup (NC),"
@@ -196,7 +196,7 @@ def test_adyens_report_has_it_with_the_rate() -> None:
     ]
 
 
-def test_a_bank_statement_has_what_was_instructed_with_the_rate() -> None:
+def test_a_bank_statement_has_the_instructed_amount_with_the_rate() -> None:
     found = lines_of(
         """<?xml version="1.0"?><Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.02"><BkToCstmrStmt><Stmt>
         <Ntry><Amt Ccy="EUR">46.00</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts>BOOK</Sts><BookgDt><Dt>2026-03-01</Dt></BookgDt>

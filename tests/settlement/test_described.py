@@ -93,7 +93,7 @@ def test_an_amount_is_read_as_it_is_written(written: str, said: str, minor: int)
         ("۵", ""),
     ],
 )
-def test_what_may_be_another_amount_is_refused(written: str, said: str) -> None:
+def test_an_amount_that_may_be_another_is_refused(written: str, said: str) -> None:
     refused = refusal_of(f'day,amount\n{DAY},"{written}"\n', rules(said))
     assert (refused.row, refused.column) == (2, "amount")
 

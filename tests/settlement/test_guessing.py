@@ -200,14 +200,14 @@ def begun(file: str | bytes) -> tuple[Guess, list[Line]]:
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_what_is_guessed_reads_the_file(name: str) -> None:
+def test_the_guessed_rules_read_the_file(name: str) -> None:
     file, told = FILES[name]
     _, found = begun(file)
     assert [(line.kind, line.reference, line.gross, line.fee, line.currency) for line in found] == told
 
 
 @pytest.mark.parametrize("file", [REVOLUT, RABOBANK], ids=["revolut", "rabobank"])
-def test_what_was_paid_in_another_currency_is_guessed_with_its_rate(file: str) -> None:
+def test_the_original_amount_in_another_currency_is_guessed_with_its_rate(file: str) -> None:
     original = begun(file)[1][0].original
     assert original is not None
     assert (original.amount, original.currency, Fraction(original.rate)) == (5000, "USD", Fraction("0.92"))
@@ -244,7 +244,7 @@ def test_a_workbook_is_looked_at_too() -> None:
         (GERMAN, "no column tells the kind"),
     ],
 )
-def test_what_is_not_sure_is_said(file: str, doubt: str) -> None:
+def test_a_doubt_of_the_guess_is_said(file: str, doubt: str) -> None:
     assert [said for said in guess(stream_of(file), "USD").doubts if doubt in said]
 
 
@@ -517,7 +517,7 @@ Transaction creation date,Type,Order number,Net amount,Payout currency,Payout ID
     ]
 
 
-def test_of_several_fees_the_total_is_taken() -> None:
+def test_the_total_of_several_fees_is_taken() -> None:
     file = """\
 Transaction ID,Transaction Type,Currency,Settlement Amount,Settlement Date,Per Transaction Fee,Total Fee Amount
 a1,sale,EUR,993.53,2026-04-16,0.30,29.10

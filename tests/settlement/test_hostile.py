@@ -132,7 +132,7 @@ def test_xml_that_was_made_to_cost_much_is_refused_soon(what: str) -> None:
         refusal_of(HOSTILE_XML[what])
 
 
-def test_the_same_bounds_hold_within_a_workbook() -> None:
+def test_the_bounds_of_xml_hold_within_a_workbook_too() -> None:
     sheet = f'<worksheet xmlns="{"n" * 100_000}">' + "<c/>" * 10_000 + "</worksheet>"
     with soon():
         assert str(NAMESPACE_CHARS_MAX) in refusal_of(xlsx(HEADER, xl__worksheets__sheet1_xml=sheet)).message

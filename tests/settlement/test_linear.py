@@ -22,7 +22,7 @@ def test_no_pattern_is_worse_than_linear() -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_no_pattern_is_hidden_from_that_test() -> None:
+def test_no_pattern_is_hidden_from_the_test_of_linear_time() -> None:
     made = {path.name: pumping.hidden(path.read_text()) for path in pumping.sources()}
     assert {name: found for name, found in made.items() if found} == {}
     assert len(list(pumping.patterns())) >= 15

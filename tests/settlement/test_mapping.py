@@ -103,7 +103,7 @@ def test_a_thousands_separator_is_refused_wherever_it_may_be_mistaken() -> None:
         assert (refused.row, refused.column) == (4, "Betrag")
 
 
-def test_a_neither_debit_nor_credit_is_refused() -> None:
+def test_a_mark_that_is_neither_debit_nor_credit_is_refused() -> None:
     refused = refusal_of(EXPORT.replace(";H;-", ";X;-").encode("windows-1252"), BANK)
     assert (refused.row, refused.column) == (4, "S/H")
 
@@ -160,7 +160,7 @@ def test_a_mapping_that_makes_no_sense_is_refused_by_its_field(before: str, afte
     assert refused.value.field == field
 
 
-def test_all_that_makes_no_sense_in_a_mapping_is_named_at_once() -> None:
+def test_every_fault_in_a_mapping_is_named_at_once() -> None:
     wrong = PLAIN.replace('currency = "USD"', 'currency = "XYZ"\ntimezone = "Mars"\ndate_format = "%d.%m"')
     with pytest.raises(InvalidField) as refused:
         mapping_of(wrong.replace('net = "amount"\n', ""))

@@ -469,7 +469,7 @@ def test_fees_and_payouts_are_no_business_of_the_journal(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["refund_failure", "chargeback_reversal", "adjustment", "fee_refund", "NTRF+999"])
-def test_what_a_bank_credited_is_the_payment_of_its_reference_and_amount_whatever_its_code_says(kind: str) -> None:
+def test_a_banks_credit_is_the_payment_of_its_reference_and_amount_whatever_its_code(kind: str) -> None:
     credited = line(kind=kind, gross=5000, reference="E2E", aliases=("pi_1",), came_in=True)
     assert outcomes([credited], [entry()]) == [("matched", "reference_and_amount", (2,), (1,))]
     for other in (entry(reference="pi_2"), entry(amount=5001), entry(currency="EUR"), entry(provider="bank")):

@@ -175,7 +175,7 @@ def test_the_counts_and_sums_of_a_report_within_the_day_are_those_of_its_lines()
         (statement(PAID, *[":86:" + "text\n" * 60] * 2), 69, "86"),
     ],
 )
-def test_what_does_not_fit_is_refused_with_its_line_and_field(file: str, row: int, column: str | None) -> None:
+def test_a_value_that_does_not_fit_is_refused_with_its_line_and_field(file: str, row: int, column: str | None) -> None:
     refused = refusal_of(file)
     assert (refused.row, refused.column) == (row, column)
 

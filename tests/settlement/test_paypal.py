@@ -199,6 +199,6 @@ def test_a_reversed_transaction_is_taken_back_once() -> None:
     ]
 
 
-def test_what_is_no_payment_concerns_the_transaction_that_it_names() -> None:
+def test_a_line_that_is_no_payment_concerns_the_transaction_that_it_names() -> None:
     (found,) = lines_of(details(detail("2B", "T1201", '"DR",100,"USD"', "S", of="1A")))
     assert found.concerns == ("1A",)

@@ -27,7 +27,7 @@ def test_every_planted_trouble_is_found_and_nothing_else(seed: int) -> None:
     assert len(results) == len(found)
 
 
-def test_the_same_is_found_in_the_file_itself_and_its_lines_come_back_exactly() -> None:
+def test_planted_troubles_are_found_in_a_file_and_its_lines_come_back_exactly() -> None:
     planted = Planting(7, payments=1500)
     lines = list(read(io.BytesIO("".join(own_rows(planted.lines)).encode()), "file", PROVIDER))
     assert lines == planted.lines

@@ -128,7 +128,7 @@ def test_every_row_is_in_one_result_whatever_the_order_of_the_rows(lines, entrie
 
 @given(LINES, ENTRIES)
 @untimed
-def test_what_is_matched_or_suggested_is_exact_or_says_how_it_differs(lines: list[Line], entries: list[Entry]) -> None:
+def test_a_matched_or_suggested_result_is_exact_or_says_how_it_differs(lines: list[Line], entries: list[Entry]) -> None:
     by_row = {found.row: found for found in lines}
     by_position = {found.position: found for found in entries}
     for result in match_alone(lines, entries, RULES, as_of=LATER):

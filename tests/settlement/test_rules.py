@@ -106,7 +106,7 @@ def test_a_kind_that_is_given_has_its_sign_too() -> None:
         list(read(file, "f", "x", kinds={"moonlight": "payment"}))
 
 
-def test_all_that_is_wrong_in_the_rules_is_named_at_once() -> None:
+def test_every_fault_in_the_rules_is_named_at_once() -> None:
     wrong = """
 version = "1"
 [tolerance]

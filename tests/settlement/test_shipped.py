@@ -181,7 +181,7 @@ def test_a_language_has_its_own_words_its_days_and_the_payment_that_a_refund_is_
     assert second.concerns == (first.reference,)
 
 
-def test_what_is_not_completed_and_what_is_bought_is_no_payment() -> None:
+def test_a_row_that_is_not_completed_and_a_purchase_are_no_payments() -> None:
     with (FILES / "paypal-activity.csv").open("rb") as file:
         found = list(read(file, "f", "x", shipped()["paypal-activity"].mapping))
     assert [(line.kind, line.gross, line.fee, line.concerns) for line in found] == [
@@ -346,7 +346,7 @@ def test_an_amazon_file_may_write_its_times_with_an_offset() -> None:
         ("paypal-activity-nl", "Voltooid", "In behandeling"),
     ],
 )
-def test_what_is_pending_at_paypal_has_not_come_in_but_has_gone_out(name: str, completed: str, pending: str) -> None:
+def test_pending_money_at_paypal_has_not_come_in_but_has_gone_out(name: str, completed: str, pending: str) -> None:
     """In some shops' downloads a withdrawal stays pending for good, and the balance is without it at once."""
     file = (FILES / f"{name.removesuffix('-uk').removesuffix('-eu')}.csv").read_text("utf-8-sig")
     if name.endswith("-uk") or name.endswith("-eu"):
@@ -381,7 +381,7 @@ def test_an_amazon_file_is_read_in_whatever_encoding_its_marketplace_writes(enco
         (lambda text: text.replace('","', '";"').encode(), "are the cells parted by another mark?"),
     ],
 )
-def test_what_is_wrong_with_a_file_is_said_and_not_that_two_layouts_have_its_header(
+def test_the_fault_of_a_file_is_said_and_not_that_two_layouts_have_its_header(
     changed: Callable[[str], bytes], said: str
 ) -> None:
     file = changed((FILES / "paypal-activity.csv").read_text("utf-8"))
@@ -423,7 +423,7 @@ def test_the_english_download_of_an_account_on_the_continent_has_its_commas() ->
     assert list(read(stream_of(file), "f", "x", shipped()["paypal-activity-eu"].mapping)) == points
 
 
-def test_of_layouts_that_read_a_file_alike_none_is_asked_about() -> None:
+def test_layouts_that_read_a_file_alike_are_not_asked_about() -> None:
     file = (FILES / "paypal-activity.csv").read_text("utf-8")
     file = "\n".join(file.splitlines()[:2]).replace("03/14/2026", "14/03/2026")
     for amount, whole in (("1,000.00", "100"), ("-29.30", "-3"), ("970.70", "97")):

@@ -77,7 +77,7 @@ def test_each_category_has_its_kind_and_an_unknown_one_keeps_its_name(category: 
     assert (found.kind, found.raw_kind) == (kind, category)
 
 
-def test_what_is_no_payment_concerns_the_payment_of_its_charge() -> None:
+def test_a_line_that_is_no_payment_concerns_the_payment_of_its_charge() -> None:
     assert [found.concerns for found in lines_of(report(CHARGE, REFUND, DISPUTE, PAYOUT))] == [
         (),
         ("pi_1", "ch_1"),

@@ -39,7 +39,7 @@ def test_an_import_that_ties_out_exits_0_and_again_skips_what_is_there(service: 
     assert again.stdout.decode().splitlines()[-1].startswith("0 imported with 0 events, 2 there already")
 
 
-def test_what_differs_is_listed_with_both_sides_and_exits_1(service: Service) -> None:
+def test_a_total_that_differs_is_listed_with_both_sides_and_exits_1(service: Service) -> None:
     done = service.run("import", "--from", "shopify-csv", export(service.folder, "20.00", "21.00"))
     said = done.stdout.decode()
     assert done.returncode == 1
@@ -57,7 +57,7 @@ def test_a_large_file_that_another_process_reads_leaves_nothing_on_standard_erro
     assert {line.split(":")[0] for line in done.stderr.decode().splitlines()} <= {"trying"}
 
 
-def test_what_a_file_says_begins_no_line_and_commands_no_terminal(service: Service) -> None:
+def test_the_text_of_a_file_begins_no_line_and_commands_no_terminal(service: Service) -> None:
     said_of_it = {"name": "#1\n#2 (x): all is well\x1b[2J", "email": "a\x1b[2J@b", "tags": "\x1b[31m" + "x" * 501}
     order = {"id": 1, "created_at": "2024-01-31T10:00:00Z", "currency": "USD", "line_items": [], "total_price": "1.00"}
     path = service.folder / "orders.json"
@@ -69,7 +69,7 @@ def test_what_a_file_says_begins_no_line_and_commands_no_terminal(service: Servi
     assert not [line for line in said.splitlines() if line.startswith("#2")]
 
 
-def test_a_dry_run_shows_all_of_it_and_records_nothing(service: Service) -> None:
+def test_a_dry_run_shows_the_differences_and_records_nothing(service: Service) -> None:
     path = export(service.folder, "20.00", "21.00")
     done = service.run("import", "--from", "shopify-csv", "--dry-run", path)
     said = done.stdout.decode()

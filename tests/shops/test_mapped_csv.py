@@ -190,7 +190,7 @@ def test_a_quotation_mark_in_a_name_of_amazons_is_a_character_like_any_other() -
     ] * 2
 
 
-def test_what_an_order_is_without_is_named() -> None:
+def test_a_currency_or_a_price_that_an_order_lacks_is_named() -> None:
     """A pending order of Amazon's has neither price nor currency."""
     bare = AMAZON | {"currency": "", "item-price": "", "order-status": "Pending"}
     found = one("amazon", table([bare], delimiter="\t"))
@@ -204,7 +204,7 @@ def test_etsys_orders_come_in_from_before_they_had_skus() -> None:
     assert found.stated.total == 101512
 
 
-def test_what_a_description_does_not_name_is_named() -> None:
+def test_a_column_or_a_status_that_a_description_does_not_name_is_named() -> None:
     found = one("etsy-orders", table([ETSY | {"Brand New": "x", "Status": "Teleported"}]))
     assert "no place for the column Brand New: x" in remarks(found)
     assert "the status 'Teleported': not known, taken as completed" in remarks(found)
@@ -350,13 +350,13 @@ def test_a_bad_cell_is_named_with_row_and_column(tmp_path: Path) -> None:
         assert next(iter(spoil)) in refused.why
 
 
-def test_all_that_is_wrong_in_a_description_is_named_at_once(tmp_path: Path) -> None:
+def test_every_fault_in_a_description_is_named_at_once(tmp_path: Path) -> None:
     wrong = OWN.replace('"EUR"', '"XYZ"').replace("Europe/Berlin", "Mars").replace('price = "Preis"', "")
     with pytest.raises(NoMapping, match=r"items\.price: .*; currency: .*; timezone: "):
         mapping_from(own(tmp_path, wrong))
 
 
-def test_what_was_paid_is_stated_by_a_column(tmp_path: Path) -> None:
+def test_a_stated_payment_needs_a_column(tmp_path: Path) -> None:
     with pytest.raises(NoMapping, match=r"once\.paid: name the column"):
         mapping_from(own(tmp_path, OWN.replace('paid_at = "Bezahlt"', "").replace('"EUR"', '"EUR"\npaid = "stated"')))
 
@@ -376,7 +376,7 @@ def test_a_time_zone_that_is_not_in_the_description_is_read_where_it_is_known_an
     assert "the time zone 'Sea of Tranquility': not known, taken as America/New_York" in remarks(moon)
 
 
-def test_of_columns_that_are_called_the_same_none_is_lost(tmp_path: Path) -> None:
+def test_columns_that_are_called_the_same_are_all_kept(tmp_path: Path) -> None:
     description = tmp_path / "wix.toml"
     description.write_text("""
 system = "wix"

@@ -85,7 +85,7 @@ def test_a_discount_that_was_of_the_shipping_is_what_the_total_says() -> None:
     assert "what the total says was taken off: 0.00, not 5.00" in remarks(found)
 
 
-def test_what_does_not_come_to_its_total_is_named_with_both_sides(ledger: OrderLedger) -> None:
+def test_an_order_that_does_not_come_to_its_total_is_named_with_both_sides(ledger: OrderLedger) -> None:
     tie_out = brought(ledger, KIND, table(shopify_rows(line("20.00"), Total="21.00")))
     (difference,) = tie_out.differences
     assert difference.ours is not None
@@ -223,7 +223,7 @@ def test_statuses_become_ours(
     assert order(ledger, "#1001").status == status
 
 
-def test_what_is_not_known_is_named_and_not_lost() -> None:
+def test_an_unknown_status_or_column_is_named_and_not_lost() -> None:
     fields = {"Financial_Status": "half paid", "Fulfillment_Status": "teleported", "Brand New Column": "what"}
     found = shopify(line("1.00"), Total="1.00", **fields)
     assert "the Financial Status 'half_paid': not known" in remarks(found)
@@ -342,7 +342,7 @@ def test_a_malformed_file_is_refused_with_row_and_column_before_anything_is_give
     assert str(refused.value).startswith(why)
 
 
-def test_a_repeated_run_skips_what_is_there(ledger: OrderLedger) -> None:
+def test_a_repeated_run_skips_orders_that_are_there(ledger: OrderLedger) -> None:
     text = table(shopify_rows(line("20.00"), Total="20.00"))
     brought(ledger, KIND, text)
     tie_out = brought(ledger, KIND, text)
@@ -358,14 +358,14 @@ def test_an_order_that_is_there_and_says_something_else_is_told_with_both_sides(
     assert difference.why.startswith("conflict: ")
 
 
-def test_a_dry_run_says_all_of_it_and_records_nothing(ledger: OrderLedger) -> None:
+def test_a_dry_run_ties_out_and_records_nothing(ledger: OrderLedger) -> None:
     text = table(shopify_rows(line("20.00"), Total="20.00"))
     tie_out = brought(ledger, KIND, text, is_dry=True)
     assert (tie_out.counts["imported"], tie_out.differences) == (1, [])
     assert ledger.log_of_events.max_notification_id() is None
 
 
-def test_a_dry_run_knows_what_stands_twice_in_the_files(ledger: OrderLedger) -> None:
+def test_a_dry_run_knows_an_order_that_stands_twice_in_the_files(ledger: OrderLedger) -> None:
     texts = [table(shopify_rows(line(price), Total=price)) for price in ("20.00", "30.00")]
     rows = [row for number in range(150) for row in shopify_rows(line("1.00"), Name=f"#2{number}", Total="1.00")]
     tie_out = brought(ledger, KIND, texts[0], table(rows), is_dry=True)
@@ -378,7 +378,7 @@ def test_a_dry_run_knows_what_stands_twice_in_the_files(ledger: OrderLedger) -> 
     assert (difference.stated.total, difference.ours.total) == (3000, 2000)
 
 
-def test_a_dry_run_counts_what_stands_twice_and_says_the_same_as_an_import_does(ledger: OrderLedger) -> None:
+def test_a_dry_run_counts_orders_that_stand_twice_as_an_import_does(ledger: OrderLedger) -> None:
     text = table(shopify_rows(line("20.00"), Total="20.00"))
     rows = [row for number in range(150) for row in shopify_rows(line("1.00"), Name=f"#2{number}", Total="1.00")]
     found = [*read(KIND, text), *read(KIND, text), *read(KIND, table(rows)), *read(KIND, text)]

@@ -298,7 +298,7 @@ def test_a_refund_of_which_nothing_is_told_but_that_there_was_one_is_named() -> 
          {"cash_rounding_payment": "-0.02"}),
     ],
 )  # fmt: skip
-def test_what_cash_was_rounded_by_is_kept_and_named(given: dict[str, Any], kept: dict[str, str]) -> None:
+def test_the_rounding_of_cash_is_kept_and_named(given: dict[str, Any], kept: dict[str, str]) -> None:
     def bag(value: Any) -> dict[str, Any]:
         if isinstance(value, dict):
             return {name: bag(inner) for name, inner in value.items()}
@@ -316,7 +316,7 @@ def test_graphqls_totals_tell_what_moved_where_its_transactions_were_not_asked_f
     assert (order(ledger, "#1001").totals.paid, len(order(ledger, "#1001").payments)) == (5500, 2)
 
 
-def test_what_an_edit_took_out_is_taken_as_never_ordered_and_named(ledger: OrderLedger) -> None:
+def test_an_item_that_an_edit_took_out_counts_as_never_ordered_and_is_named(ledger: OrderLedger) -> None:
     edit = {"id": 31, "transactions": [], "order_adjustments": [],
             "refund_line_items": [{"line_item_id": 1, "quantity": 1, "subtotal": 50.0, "total_tax": 5.0}]}  # fmt: skip
     fields = {"refunds": [edit], "current_total_price": "55.00", "transactions": [SALE | {"amount": "55.00"}]}
@@ -326,7 +326,7 @@ def test_what_an_edit_took_out_is_taken_as_never_ordered_and_named(ledger: Order
     assert "an order that was edited" in remarks(shopify(**fields))
 
 
-def test_what_came_back_in_an_exchange_is_taken_as_never_ordered_though_some_money_went_back(
+def test_an_item_returned_in_an_exchange_counts_as_never_ordered_despite_a_refund(
     ledger: OrderLedger,
 ) -> None:
     """Otherwise the customer would owe the money of the returned item, which paid for the other item."""
@@ -364,7 +364,7 @@ def test_a_refund_of_less_than_its_items_is_no_exchange_where_money_is_owed_or_a
     assert "an order that was edited" not in remarks(found)
 
 
-def test_what_an_edit_took_out_is_seen_by_the_current_quantity_where_refunds_were_not_asked_for(
+def test_the_current_quantity_shows_an_edit_where_refunds_were_not_asked_for(
     ledger: OrderLedger,
 ) -> None:
     """Otherwise the customer would owe the item that the edit removed."""
@@ -380,7 +380,7 @@ def test_what_an_edit_took_out_is_seen_by_the_current_quantity_where_refunds_wer
 @pytest.mark.parametrize(
     "fields", [{"financial_status": "refunded"}, {"cancelled_at": "2024-02-01T00:00:00Z"}, {"total_refunded": "55.00"}]
 )
-def test_what_was_refunded_or_cancelled_is_no_edit(fields: dict[str, Any]) -> None:
+def test_a_refund_or_a_cancellation_is_no_edit(fields: dict[str, Any]) -> None:
     items = [{"id": 1, "title": "Mug", "price": "50.00", "quantity": 2, "current_quantity": 1}]
     found = shopify(line_items=items, current_total_price="55.00", **fields)
     assert (found.stated.total, found.line["items"][0]["quantity"]) == (11000, 2)
@@ -417,7 +417,7 @@ def test_amounts_are_those_of_the_shops_own_currency(ledger: OrderLedger) -> Non
     assert "money in the customer's currency" in remarks(shopify(**fields))
 
 
-def test_what_has_more_digits_than_its_currency_or_no_offset_is_named() -> None:
+def test_an_amount_with_too_many_digits_and_a_time_without_an_offset_are_named() -> None:
     order = rest(created_at="2024-01-31T10:00:00", total_price="110.004")
     found = one(KIND, json.dumps(order))
     assert "an amount with more digits than its currency has: rounded: 110.004" in remarks(found)
@@ -455,7 +455,7 @@ def test_unknown_fields_and_statuses_are_named() -> None:
         assert named in remarks(found)
 
 
-def test_what_is_not_shaped_like_an_order_is_refused_and_the_next_one_read() -> None:
+def test_an_order_of_a_wrong_shape_is_refused_and_the_next_one_read() -> None:
     odd = [
         rest(line_items="none"),
         rest(transactions=7),
@@ -508,7 +508,7 @@ def test_a_page_without_orders_is_an_export_of_none(text: str) -> None:
     assert read(KIND, text) == []
 
 
-def test_what_is_none_among_the_orders_is_refused_and_not_left_out_in_silence() -> None:
+def test_an_object_that_is_no_order_is_refused_and_not_left_out_in_silence() -> None:
     text = json.dumps({"orders": [rest(), {"title": "Mug"}], "errors": [{"message": "Throttled"}], "next": {"page": 2}})
     _, odd, error = read(KIND, text)
     assert isinstance(odd, Refused)

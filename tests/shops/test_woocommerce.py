@@ -143,13 +143,13 @@ def test_the_total_is_what_is_left_after_gift_cards(ledger: OrderLedger) -> None
     assert "gift cards: a discount" in remarks(one_of_them)
 
 
-def test_what_rounding_left_between_lines_and_total_is_a_fee_or_a_discount(ledger: OrderLedger) -> None:
+def test_a_rounding_between_lines_and_total_is_a_fee_or_a_discount(ledger: OrderLedger) -> None:
     ties(ledger, json.dumps([woo(total="25.31"), woo(id=728, number="728", total="25.29", transaction_id="ch_2")]))
     assert {"kind": "fee", "name": "Rounding", "amount": "0.01"} in found(total="25.31").line["charges"]
     assert found(total="25.29").line["voucher"]["discount_amount"] == "0.01"
 
 
-def test_what_does_not_come_to_its_total_is_named(ledger: OrderLedger) -> None:
+def test_an_order_that_does_not_come_to_its_total_is_named(ledger: OrderLedger) -> None:
     (difference,) = brought(ledger, KIND, json.dumps([woo(total="99.00")])).differences
     assert difference.ours is not None
     assert (difference.stated.total, difference.ours.total) == (9900, 2530)
@@ -275,7 +275,7 @@ def test_unknown_fields_are_named() -> None:
     assert odd.line["metadata"] == {"gift": "yes"}
 
 
-def test_what_is_not_shaped_like_an_order_is_refused_and_the_next_one_read() -> None:
+def test_an_order_of_a_wrong_shape_is_refused_and_the_next_one_read() -> None:
     odd = [woo(line_items=5), woo(total="much"), woo(currency=""), woo(date_created=None, date_created_gmt=None),
            woo(billing="x"), woo(tax_lines=[1]), woo(line_items=[item(quantity="many")]),
            woo(line_items=[item(total={})])]  # fmt: skip
@@ -292,13 +292,13 @@ def test_a_file_without_anything_of_an_order_is_no_export(text: str) -> None:
         read(KIND, text)
 
 
-def test_what_is_none_among_the_orders_is_refused_and_not_left_out_in_silence() -> None:
+def test_an_object_that_is_no_order_is_refused_and_not_left_out_in_silence() -> None:
     _, odd = read(KIND, json.dumps([woo(), {"id": 5}]))
     assert isinstance(odd, Refused)
     assert odd.why.startswith("this is no order")
 
 
-def test_what_is_none_among_the_refunds_is_refused_too() -> None:
+def test_an_object_that_is_no_refund_is_refused_too() -> None:
     _, odd = read(KIND, json.dumps([woo()]), json.dumps([REFUND, {"code": "rest_forbidden"}]))
     assert isinstance(odd, Refused)
     assert odd.why.startswith("this is no order")

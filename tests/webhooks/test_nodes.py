@@ -121,7 +121,7 @@ def test_a_webhook_is_not_disabled_because_the_ledger_cannot_be_read_for_a_momen
     assert "is disabled" not in node.log()
 
 
-def test_what_is_being_sent_when_the_turn_is_lost_ends_quietly_and_comes_again(
+def test_deliveries_under_way_when_the_turn_is_lost_end_quietly_and_come_again(
     nodes: tuple[list[Service], Proxy], receiver: Receiver
 ) -> None:
     (node, *others), proxy = nodes
@@ -145,7 +145,7 @@ def test_what_is_being_sent_when_the_turn_is_lost_ends_quietly_and_comes_again(
     assert "never retrieved" not in node.log()
 
 
-def test_what_a_receiver_answers_is_noted_whatever_bytes_it_has(
+def test_the_answer_of_a_receiver_is_noted_whatever_bytes_it_has(
     nodes: tuple[list[Service], Proxy], receiver: Receiver
 ) -> None:
     (node, *_), _ = nodes
@@ -221,7 +221,9 @@ def test_an_answer_with_a_nul_goes_along_too_as_far_as_postgresql_can_hold_it(cl
         assert there.every_delivery("wh") == [delivery._replace(answer="a\ufffdb")]
 
 
-def test_on_postgresql_too_what_is_not_named_of_a_webhook_stays_as_it_is(cluster: Cluster, tmp_path: Path) -> None:
+def test_a_change_of_a_webhook_on_postgresql_keeps_the_fields_that_it_leaves_out(
+    cluster: Cluster, tmp_path: Path
+) -> None:
     with closing(open_log(cluster.url(cluster.new_database()))) as log:
         log.create()
         store = store_of(log, tmp_path / "webhooks.db")
@@ -236,7 +238,7 @@ def test_on_postgresql_too_what_is_not_named_of_a_webhook_stays_as_it_is(cluster
 
 
 @pytest.mark.parametrize("is_on_postgresql", [False, True])
-def test_what_is_to_be_sent_again_for_a_webhook_that_is_removed_meanwhile_is_for_nobody(
+def test_a_replay_for_a_webhook_that_is_removed_meanwhile_is_for_nobody(
     cluster: Cluster, tmp_path: Path, *, is_on_postgresql: bool
 ) -> None:
     url = cluster.url(cluster.new_database()) if is_on_postgresql else f"sqlite:///{tmp_path / 'ledger.db'}"

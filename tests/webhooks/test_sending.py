@@ -24,7 +24,7 @@ def test_an_address_that_is_not_of_the_public_internet_is_refused(address: str) 
 
 
 @pytest.mark.parametrize("address", ["93.184.216.34", "2606:2800:220:1:248:1893:25c8:1946", "::ffff:93.184.216.34"])
-def test_an_address_of_the_public_internet_is_not(address: str) -> None:
+def test_an_address_of_the_public_internet_is_allowed(address: str) -> None:
     assert is_allowed(address, ())
 
 

@@ -32,7 +32,7 @@ def shown(staff: Client, webhook: dict[str, Any]) -> dict[str, Any]:
     return staff.get(f"{WEBHOOKS}/{webhook['id']}").json()  # type: ignore[no-any-return]
 
 
-def test_a_receiver_is_told_of_what_is_recorded_in_order_without_what_is_personal(
+def test_a_receiver_is_told_of_events_in_order_without_personal_data(
     staff: Client, receiver: Receiver, subscribe: Subscribe
 ) -> None:
     webhook = subscribe(url=receiver.url)
@@ -101,7 +101,7 @@ def test_a_webhook_is_made_shown_changed_rotated_and_removed(
     assert_problem(staff.delete(address), 404, "webhook-not-found")
 
 
-def test_what_two_change_of_a_webhook_at_the_same_time_is_both_changed(
+def test_two_changes_of_a_webhook_at_the_same_time_are_both_made(
     staff: Client, receiver: Receiver, subscribe: Subscribe
 ) -> None:
     webhook = subscribe(url=receiver.url)
@@ -114,7 +114,7 @@ def test_what_two_change_of_a_webhook_at_the_same_time_is_both_changed(
         assert {name: after[name] for name in ("url", "event_types")} == {**changed[0], **changed[1]}
 
 
-def test_all_that_is_wrong_is_named_at_once(staff: Client, service: Service) -> None:
+def test_every_fault_of_a_webhook_is_named_at_once(staff: Client, service: Service) -> None:
     wrong = {"url": "ftp://x", "event_types": ["PaymentReceived", "Paid"], "secret": "short", "after": "7"}
     body = assert_problem(staff.post(WEBHOOKS, json=wrong), 422, "invalid-field")
     assert [error["field"] for error in body["errors"]] == ["url", "event_types[1]", "secret", "after"]
@@ -225,7 +225,9 @@ def test_a_receiver_that_answers_410_is_told_no_more(staff: Client, receiver: Re
     assert [message.json["type"] for message in receiver.wait(3)] == ["OrderCreated", "OrderCreated", "ItemAdded"]
 
 
-def test_what_is_not_taken_is_tried_again_by_itself(staff: Client, receiver: Receiver, subscribe: Subscribe) -> None:
+def test_a_message_that_is_not_taken_is_tried_again_by_itself(
+    staff: Client, receiver: Receiver, subscribe: Subscribe
+) -> None:
     times: list[float] = []
     receiver.answers = lambda _: (times.append(time.monotonic()) or 500 if len(times) < 2 else 204, {}, b"")
     subscribe(url=receiver.url, event_types=["OrderCreated"])
