@@ -19,11 +19,13 @@ from api.parameters import FIELDS, Parameters, number_in
 from api.positions import position_in
 from api.settings import Settings
 from domain.ledger import OrderLedger
+from domain.log.sqlite import sqlite3
 from domain.order import commands as c
 from domain.order import decide
 from domain.refusals import ChargeNotFound, ItemNotFound, OrderNotFound
 from projections.orders import list as orders
 from projections.orders.labels import EXTERNAL_ID, METADATA
+from projections.views.views import ViewsUnavailable
 
 _C = TypeVar("_C", bound=c.Command)
 _Meant = Callable[[Any], c.Command]
@@ -186,11 +188,31 @@ class _OneOrder:
         order = await self._commanding.asking.in_thread(lambda: ledger.order(uuid))
         decide.decide(order, meant(given), ledger.clock())
 
+    async def _uuid_in_views(self, order_id: int) -> UUID | None:
+        """The UUID of an order by the views, which are nearer than the log; None where they do not have it."""
+        try:
+            uuid = await self._asking(lambda connection: orders.uuid_of(connection, order_id))
+        except (ViewsUnavailable, sqlite3.Error):
+            return None
+        return None if uuid is None else UUID(uuid)
+
     async def _give(self, req: Request, resp: Response, reference: str, given: c.Command, status: int = 200) -> None:
-        uuid, under = await self._uuid(reference), conditions(req)
-        outcome = await self._commanding.give(
-            uuid, given, under.provenance, expected_versions=under.expected_versions, is_trial=under.is_trial
+        order_id = number_in(reference)
+        near = None if order_id is None else await self._uuid_in_views(order_id)
+        uuid, under = near or await self._uuid(reference), conditions(req)
+        give = partial(
+            self._commanding.give,
+            command=given,
+            provenance=under.provenance,
+            expected_versions=under.expected_versions,
+            is_trial=under.is_trial,
         )
+        try:
+            outcome = await give(uuid, order_id=order_id)
+        except OrderNotFound:
+            if near is None or (uuid := await self._uuid(reference)) == near:
+                raise
+            outcome = await give(uuid)  # the views had what the log has not
         self._commanding.document(resp, outcome, status)
 
 

@@ -283,18 +283,22 @@ class OrderLedger(Application[UUID]):
         provenance: Provenance,
         *,
         expected_versions: Sequence[int] | None = None,
+        order_id: int | None = None,
         owner_id: int | None = None,
         earlier_order: Order | None = None,
         is_trial: bool = False,
     ) -> Outcome:
         """Gives a command to an order; records its events. Raises a Refusal, FoldFirst.
 
-        `expected_versions`: raises OrderMoved where the order is at none of them. `owner_id`: raises OrderNotFound
-        where the order is not this customer's, or is deleted. `earlier_order`: the order that an earlier FoldFirst has
-        named. `is_trial`: records nothing; the outcome has the events.
+        `expected_versions`: raises OrderMoved where the order is at none of them. `order_id`: raises OrderNotFound
+        where the order has another integer id. `owner_id`: raises OrderNotFound where the order is not this customer's,
+        or is deleted. `earlier_order`: the order that an earlier FoldFirst has named. `is_trial`: records nothing; the
+        outcome has the events.
         """
         request = _Request(f"{uuid} {type(command).__name__}", command, provenance, earlier_order, is_trial)
         order = self.order_in(t, uuid)
+        if order_id is not None and order.id != order_id:
+            raise OrderNotFound
         if replayed := self._replayed(t, request):
             return replayed
         if owner_id is not None and (order.customer_id != owner_id or order.status == "deleted"):

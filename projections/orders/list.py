@@ -357,6 +357,12 @@ def standing(connection: sqlite3.Connection, uuid: str) -> tuple[int, str] | Non
     return None if row is None else (row[0], row[1])
 
 
+def uuid_of(connection: sqlite3.Connection, order_id: int) -> str | None:
+    """The UUID of the order with an integer id; None where the views have no such order."""
+    row = connection.execute("SELECT uuid FROM orders WHERE id = ?", (order_id,)).fetchone()
+    return None if row is None else str(row[0])
+
+
 def touched_of(connection: sqlite3.Connection, customer_id: int, after: int) -> list[str]:
     """The UUIDs of a customer's orders with events behind a position, deleted ones included."""
     rows = connection.execute("SELECT uuid FROM orders WHERE customer_id = ? AND position > ?", (customer_id, after))

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -10,6 +11,7 @@ import pytest
 import requests
 
 from domain.ledger import FOLD_EVENTS_MAX
+from domain.log.sqlite import connect
 from tests.api.conftest import (
     NOBODY,
     ORDERS,
@@ -367,6 +369,19 @@ def test_a_payment_that_was_known_already_keeps_its_idempotency_key(service: Ser
     assert staff.post(url, json=known, headers=headers).status_code == 201
     with nothing_recorded(service):
         assert_problem(staff.post(url, json=payment("20"), headers=headers), 422, "idempotency-key-reused")
+
+
+def test_a_command_goes_to_the_order_that_the_log_has_under_the_id(make_service: Callable[..., Service]) -> None:
+    """The views are asked first, and may be wrong."""
+    service = make_service(workers=1)
+    staff = service.client(issue(service, "orders:read", "orders:write"))
+    order, other = placed(staff), placed(staff)
+    with closing(connect(service.folder / "views.db", "NORMAL", writes=True)) as views:
+        views.execute("DELETE FROM orders WHERE uuid = ?", (order["uuid"],))
+        views.execute("UPDATE orders SET id = ? WHERE uuid = ?", (order["id"], other["uuid"]))
+    for each in (order, other):
+        changed = staff.patch(f"{ORDERS}/{each['id']}", json={"notes": "mine"})
+        assert (changed.status_code, changed.json()["uuid"]) == (200, each["uuid"])
 
 
 def test_a_repeated_command_of_a_long_history_is_answered_with_the_order_as_it_left_it(staff: Client) -> None:
