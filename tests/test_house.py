@@ -266,6 +266,16 @@ def test_a_docstring_begins_with_its_subject_or_its_verb() -> None:
     assert found((path, riddles(path)) for path in MODULES) == {}
 
 
+def test_the_name_of_a_test_begins_with_its_subject() -> None:
+    """A failure is told by the test's name alone."""
+
+    def riddles(path: Path) -> list[str]:
+        sentences = (name.replace("_", " ").capitalize() for name in re.findall(r"def test_(\w+)", path.read_text()))
+        return [sentence for sentence in sentences if RIDDLES.match(sentence)]
+
+    assert found((path, riddles(path)) for path in sorted((ROOT / "tests").rglob("*.py"))) == {}
+
+
 # The nouns that the program's sentences count.
 COUNTED = "cell|checkpoint|claim|decision|entrie|erasure|event|historie|item|key|line|movement|order|payment"
 COUNTED += "|reconciliation|record|refund|request|result|second|transaction|webhook"
