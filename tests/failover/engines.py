@@ -22,6 +22,7 @@ from http.client import HTTPConnection
 from itertools import count, cycle, islice, product
 from pathlib import Path
 from random import Random
+from secrets import token_hex
 from statistics import median
 from threading import Event
 from time import time
@@ -59,6 +60,19 @@ class Node:
         bodies = [json.dumps(seed.body(random)).encode() for _ in range(_BODIES)]
         requests = [message("POST", "/api/v1/orders", self.key, body) for body in bodies]
         return drive(self.service.port, [islice(cycle(requests), i, None) for i in range(clients)], seconds)
+
+    def pay(self, clients: int, seconds: float) -> Load:
+        """Pays a cent again and again on each order that was created."""
+        orders = self.service.client(self.key).get("/api/v1/orders?limit=1").json()["count"]
+
+        def payments(client: int) -> Iterator[bytes]:
+            run = token_hex(4)
+            for nth in count(client, clients):
+                payment = {"amount": "0.01", "provider": "p", "reference": f"{run}-{nth}"}
+                path = f"/api/v1/orders/{nth % orders + 1}/payments"
+                yield message("POST", path, self.key, json.dumps(payment).encode())
+
+        return drive(self.service.port, [payments(client) for client in range(clients)], seconds)
 
     def lists(self, clients: int, seconds: float) -> Load:
         return reads(self.service.port, "/api/v1/orders?limit=20", self.key, clients=clients, seconds=seconds)
@@ -161,6 +175,8 @@ def main(seconds: float) -> None:
                     for name, (node,) in running.items():
                         load = node.create(clients, seconds)
                         found[f"creates/s, {clients} clients, {name}"].append(load.requests_per_second)
+                for name, (node,) in running.items():
+                    found[f"payments/s, 64 clients, {name}"].append(node.pay(64, seconds).requests_per_second)
                 for name, (node,) in running.items():
                     found[f"lists/s, 8 clients, {name}"].append(node.lists(8, seconds).requests_per_second)
         for _ in range(ROUNDS):
