@@ -218,7 +218,7 @@ def test_a_process_that_takes_a_settlement_file_in_has_nothing_of_http_and_no_co
     assert not loaded & {"falcon", "gunicorn", "asyncio", "rich", "api.errors", "api.cli.terminal"}
 
 
-def test_a_worker_loads_what_sends_messages_only_where_there_is_a_webhook() -> None:
+def test_a_worker_loads_the_sender_of_messages_only_where_there_is_a_webhook() -> None:
     """The sending part takes several megabytes in each worker."""
     program = "import api.app, api.server, api.cli.serving, projections.webhooks.delivering, sys; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-B", "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
@@ -319,7 +319,7 @@ def test_the_package_has_the_version_that_the_program_says() -> None:
     assert tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"] == VERSION
 
 
-def test_the_top_of_the_repository_has_what_it_is_described_to_have_and_nothing_left_over() -> None:
+def test_the_top_of_the_repository_has_the_described_files_and_no_others() -> None:
     listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     top = {path.partition("/")[0] for path in listed.splitlines()}
     folders = {".ci", "api", "bench", "deploy", "docs", "domain", "projections", "tests"}

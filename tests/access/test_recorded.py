@@ -48,7 +48,7 @@ def lived(ledger: OrderLedger, keys: Keys, clock: Clock) -> dict[str, str]:
     return made
 
 
-def test_making_scoping_and_revoking_a_key_are_events_with_who_when_and_what(
+def test_making_scoping_and_revoking_a_key_are_events_with_actor_time_and_terms(
     ledger: OrderLedger, keys: Keys, clock: Clock
 ) -> None:
     made = lived(ledger, keys, clock)

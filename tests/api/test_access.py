@@ -71,7 +71,7 @@ _NO_KEYS = [
 
 
 @each_route
-def test_without_a_key_that_is_in_force_there_is_a_401(
+def test_a_request_without_a_key_in_force_gets_a_401(
     route: Route, service: Service, owner: Customer, order: dict[str, str]
 ) -> None:
     headers = [{"Authorization": text.format(key=key_of(owner))} for text in _NO_KEYS]
@@ -83,7 +83,9 @@ def test_without_a_key_that_is_in_force_there_is_a_401(
 
 
 @each_route
-def test_a_revoked_key_is_a_401(route: Route, service: Service, revoked: str, order: dict[str, str]) -> None:
+def test_a_request_with_a_revoked_key_gets_a_401(
+    route: Route, service: Service, revoked: str, order: dict[str, str]
+) -> None:
     with nothing_recorded(service):
         answer = route.ask(service.client(revoked), "", order)
     assert_problem(answer, 401, "not-authenticated")

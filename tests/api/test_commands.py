@@ -138,7 +138,7 @@ def test_an_order_is_created_with_all_that_its_body_says(service: Service, staff
     assert order["customer"] == {"id": 900, "username": "john", "full_name": "John Doe"}
 
 
-def test_the_document_is_the_shops_object_and_then_what_staff_see_besides(
+def test_the_document_is_the_shops_object_and_then_the_fields_for_staff(
     staff: Client, new_customer: NewCustomer
 ) -> None:
     customer = new_customer()
@@ -159,7 +159,7 @@ def test_the_document_is_the_shops_object_and_then_what_staff_see_besides(
     assert (received["amount"], received["received_at"]) == ("50.00", "2026-01-01T10:00:00Z")
 
 
-def test_nothing_is_required_and_the_rest_is_null_zero_or_empty(service: Service, staff: Client) -> None:
+def test_a_new_order_requires_nothing_and_the_rest_is_null_zero_or_empty(service: Service, staff: Client) -> None:
     order = placed(staff, items=[])
     assert topics(service, order["uuid"]) == ["created"]
     nothing = ("customer", "payment_method", "shipping_method", "notes", "voucher")
@@ -493,7 +493,7 @@ def test_orders_created_at_once_each_get_an_id_of_their_own(service: Service, st
     assert ids == list(range(ids[0], ids[0] + 16))
 
 
-def test_a_reader_who_has_this_version_already_is_told_so(staff: Client) -> None:
+def test_a_reader_that_has_the_orders_version_already_gets_304(staff: Client) -> None:
     order = placed(staff)
     answer = staff.get(f"{ORDERS}/{order['id']}", headers={"If-None-Match": '"2"'})
     assert (answer.status_code, answer.content, answer.headers["ETag"]) == (304, b"", '"2"')
@@ -872,7 +872,7 @@ def test_a_refund_that_is_owed_again_is_outstanding_again(staff: Client) -> None
     assert staff.post(f"{url}/payments", json=payment("100")).json()["is_paid"] is True
 
 
-def test_a_refund_first_gives_back_what_was_overpaid(staff: Client) -> None:
+def test_a_refund_first_gives_back_an_overpayment(staff: Client) -> None:
     order = placed(staff)
     url = f"{ORDERS}/{order['id']}"
     staff.post(f"{url}/payments", json=payment("150", force=True))

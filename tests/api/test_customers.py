@@ -100,7 +100,7 @@ def test_the_list_has_a_row_for_each_currency_and_pages_as_other_lists_do(
     ("ordering", "expected"),
     [("-ordered", ["USD", "KWD", "EUR"]), ("ordered", ["EUR", "KWD", "USD"]), ("currency,-id", ["EUR", "KWD", "USD"])],
 )
-def test_the_list_is_sorted_by_what_amounts_say_whatever_their_currencies_digits(
+def test_the_list_is_sorted_by_amounts_whatever_their_currencies_digits(
     ordering: str, expected: list[str], staff: Client, new_customer: Callable[[], Customer]
 ) -> None:
     customer = new_customer()

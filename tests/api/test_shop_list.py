@@ -218,7 +218,7 @@ def test_search_looks_in_each_field_that_a_client_can_give(
         "(532)",
     ],
 )
-def test_the_shops_and_the_staffs_search_find_what_is_written_in_another_way(
+def test_the_shops_and_the_staffs_search_find_words_written_in_another_way(
     search: str, staff: Client, new_customer: Callable[[], Customer]
 ) -> None:
     customer = new_customer()

@@ -132,7 +132,7 @@ def test_a_customer_is_told_of_their_own_orders_alone_as_the_storefront_shows_th
         assert again.take(3) == told
 
 
-def test_a_customer_is_told_that_an_order_was_deleted_and_then_nothing_of_what_it_was(
+def test_a_customer_is_told_that_an_order_was_deleted_and_none_of_its_fields(
     staff: Client, new_customer: Callable[[], Customer]
 ) -> None:
     me = new_customer()

@@ -146,7 +146,7 @@ def test_a_key_of_the_provider_that_is_too_short_for_its_algorithm_signs_no_toke
         tokens.caller(signed)
 
 
-def test_without_a_provider_no_token_is_taken(service: Service) -> None:
+def test_no_token_is_taken_without_a_provider(service: Service) -> None:
     assert_problem(bearer(service, token()).get(SHOP), 401, "not-authenticated")
 
 

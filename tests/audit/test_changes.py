@@ -242,7 +242,7 @@ WHY = ("version", "position", "type", "summary", "actor", "request_id", "occurre
 
 @settings(max_examples=40, deadline=None)
 @given(seed=integers(0, 2**32), steps=integers(0, 25), first=integers(0, 12), length=integers(0, 40))
-def test_states_compared_tell_what_documents_compared_told_byte_for_byte(
+def test_compared_states_tell_the_changes_of_compared_documents_byte_for_byte(
     seed: int, steps: int, first: int, length: int
 ) -> None:
     random = Random(seed)

@@ -95,7 +95,7 @@ def test_each_checkpoint_is_kept_in_the_ledger_and_in_a_file_beside_it(office: O
     assert office.ledger.log_of_events.checkpoints() == kept_in_the_file(office) == notes
 
 
-def test_while_nothing_is_recorded_the_checkpoint_stays_the_same_and_is_kept_once(office: Office) -> None:
+def test_the_checkpoint_stays_the_same_and_is_kept_once_while_nothing_is_recorded(office: Office) -> None:
     office.place()
     first = plain(office)
     office.clock.tick(days=1)
@@ -159,7 +159,7 @@ def test_a_log_that_does_not_go_on_from_its_signed_head_is_not_signed_again(offi
     assert kept_in_the_file(office) == [signed]
 
 
-def test_without_a_key_nothing_is_signed_and_the_answer_says_how_to_get_one(
+def test_no_head_is_signed_without_a_key_and_the_answer_says_how_to_get_one(
     make_office: Callable[..., Office],
 ) -> None:
     office = make_office(with_key=False)
@@ -183,7 +183,7 @@ def test_the_public_key_is_served_without_a_key_of_the_service(
     assert (without.status_code, without.json["code"]) == (404, "no-signing-key")
 
 
-def test_without_a_key_everything_else_goes_on(make_office: Callable[..., Office]) -> None:
+def test_a_service_without_a_signing_key_does_everything_else(make_office: Callable[..., Office]) -> None:
     office = make_office(with_key=False)
     office.place()
     office.checkpoints.keep_up(1)

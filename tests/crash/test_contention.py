@@ -160,7 +160,7 @@ def test_one_creation_sent_by_all_clients_at_once_makes_one_order(staff: Client,
         assert len({answer.content for answer in answers}) == 1
 
 
-def test_while_commands_wait_for_the_file_everything_else_is_answered(
+def test_every_other_request_is_answered_while_commands_wait_for_the_file(
     service: Service, staff: Client, clients: list[Client], order: str
 ) -> None:
     asked = ["/api/v1/orders?limit=1", order, "/healthz"] * 4

@@ -128,7 +128,7 @@ def test_charges_keep_the_bounds_of_the_total() -> None:
     given(*owed).when(change(charges=[])).then(TotalNegative)
 
 
-def test_a_command_without_charges_is_to_an_idempotency_key_what_it_was_before_there_were_any() -> None:
+def test_a_command_without_charges_has_the_canonical_bytes_of_before() -> None:
     for shape in (c.CreateOrder, c.ChangeOrder):
         assert b"charges" not in canonical(convert({}, shape))
     assert canonical(convert({"charges": [VAT]}, c.ChangeOrder)).count(b'"amount":"60.64"') == 1

@@ -68,7 +68,7 @@ def test_staff_find_a_guest_by_phone_and_customers_search_as_before() -> None:
         assert word not in search_text(order)
 
 
-def test_a_customer_without_a_phone_is_to_an_idempotency_key_what_it_was_before_there_were_any() -> None:
+def test_a_customer_without_a_phone_has_the_canonical_bytes_of_before() -> None:
     assert canonical(convert({"id": 7}, c.NewCustomer)) == (
         b'{"id":7,"username":null,"email":null,"first_name":null,"last_name":null}'
     )

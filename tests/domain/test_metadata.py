@@ -80,7 +80,7 @@ def test_metadata_is_at_most_50_texts(wrong: Any) -> None:
     assert convert({"metadata": {f"k{n}": "" for n in range(50)}}, c.CreateOrder)
 
 
-def test_a_command_without_metadata_is_to_an_idempotency_key_what_it_was_before_there_was_any() -> None:
+def test_a_command_without_metadata_has_the_canonical_bytes_of_before() -> None:
     for shape in (c.CreateOrder, c.ChangeOrder, c.AddItem):
         assert b"metadata" not in canonical(convert({}, shape))
 

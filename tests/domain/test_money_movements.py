@@ -124,7 +124,7 @@ def test_a_refund_that_failed_and_is_made_again_is_owed_no_more_than_once() -> N
     assert order_of(story).credited == 4000
 
 
-def test_a_failed_part_of_a_refund_gives_back_what_was_credited_of_it_and_no_more() -> None:
+def test_a_failed_part_of_a_refund_gives_back_no_more_than_was_credited_of_it() -> None:
     overpaid = (created(), item(unit_price="60.00"), received("100.00"), refunded("50.00"))  # 10.00 are credited
     assert order_of(overpaid).credited == 1000
     assert order_of([*overpaid, taken_back("refund_failure", "4.00", refund_reference="re_1")]).credited == 600
@@ -132,7 +132,7 @@ def test_a_failed_part_of_a_refund_gives_back_what_was_credited_of_it_and_no_mor
     assert (after.credited, after.totals.paid, after.totals.outstanding) == (0, 10000, 0)
 
 
-def test_a_reversal_gives_back_what_its_own_chargeback_credited() -> None:
+def test_a_reversal_gives_back_the_credit_of_its_own_chargeback() -> None:
     story = (
         *PAID,
         taken_back("chargeback", "30.00", "dp_1", owed_again=True),

@@ -107,6 +107,6 @@ def test_an_order_has_at_most_20_external_ids_and_each_is_text() -> None:
             convert({"external_ids": ids}, c.CreateOrder)
 
 
-def test_a_command_without_own_numbers_is_to_an_idempotency_key_what_it_was_before() -> None:
+def test_a_command_without_own_numbers_has_the_canonical_bytes_of_before() -> None:
     for shape in (c.CreateOrder, c.ChangeOrder):
         assert not {b'"key"', b"external_ids"} & set(canonical(convert({}, shape)).split(b":"))

@@ -71,6 +71,6 @@ def test_staff_find_an_order_by_whom_and_where_it_goes_and_customers_search_as_b
         assert word not in search_text(order)
 
 
-def test_a_command_without_a_recipient_is_to_an_idempotency_key_what_it_was_before_there_was_one() -> None:
+def test_a_command_without_a_recipient_has_the_canonical_bytes_of_before() -> None:
     for shape in (c.CreateOrder, c.ChangeOrder):
         assert b"shipping_country" not in canonical(convert({}, shape))

@@ -258,7 +258,7 @@ def test_csv_says_what_json_says_and_takes_no_text_for_a_formula(desk: Desk) -> 
     ]
 
 
-def test_csv_is_all_that_matches_whatever_a_page_would_hold(desk: Desk) -> None:
+def test_csv_has_every_row_that_matches_whatever_a_page_would_hold(desk: Desk) -> None:
     desk.bring(many_payments(2 * payments.CHUNK_ROWS))
     lines = desk.csv(limit=5)
     assert [int(line["position"]) for line in lines] == [row[0] for row in table(desk.views)]
@@ -316,7 +316,7 @@ def test_csv_stands_at_one_position_though_payments_arrive_and_views_are_made_an
         ("application/json;q=0.1, text/*", "text/csv; charset=utf-8"),
     ],
 )
-def test_json_is_what_is_given_unless_csv_is_preferred(desk: Desk, accept: str, kind: str) -> None:
+def test_json_is_answered_unless_csv_is_preferred(desk: Desk, accept: str, kind: str) -> None:
     answer = desk.ask("/payments", headers={"Accept": accept})
     assert (answer.headers["content-type"], answer.headers["vary"]) == (kind, "Accept")
     assert answer.headers["ledger-position"] == "orders:0"

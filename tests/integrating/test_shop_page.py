@@ -132,7 +132,7 @@ def test_a_changed_order_and_a_new_one_show_on_the_open_page(
     assert page.evaluate("document.body.dataset.loaded") == "once", "nothing was loaded again"
 
 
-def test_when_the_token_has_run_out_the_page_says_so_and_shows_nothing_any_longer(
+def test_the_page_says_that_a_token_has_run_out_and_shows_nothing_any_longer(
     page: Page, service: Service, owner: int, place: Callable[..., dict[str, Any]]
 ) -> None:
     place()
@@ -154,9 +154,7 @@ def test_a_page_of_an_origin_that_is_not_allowed_gets_nothing(
         expect(page.locator("#login")).to_be_visible()
 
 
-def test_without_its_script_the_page_sends_no_token_anywhere_and_says_what_is_missing(
-    browser: Browser, pages: Pages
-) -> None:
+def test_the_page_without_its_script_sends_no_token_and_says_what_is_missing(browser: Browser, pages: Pages) -> None:
     with browser.new_context(java_script_enabled=False) as context:
         opened = context.new_page()
         opened.goto(f"{pages.origin}/index.html")

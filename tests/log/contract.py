@@ -132,7 +132,7 @@ class LogContract:
         assert [log.position_of(ORDERS[1], version) for version in (0, 1, 2, 3)] == [0, 3, 4, 0]
         assert [log.version_of(order) for order in (ORDERS[1], UUID(int=9))] == [2, 0]
 
-    def test_parts_of_the_log_are_numbered_by_what_stands_in_them(self, log: Log, empty: Log) -> None:
+    def test_parts_of_the_log_are_numbered_by_the_records_in_them(self, log: Log, empty: Log) -> None:
         assert [log.parts(size) for size in (1, 4, 6, 100)] == [[0, 1, 2, 3, 4, 5], [0, 1], [0], [0]]
 
     # --- all or nothing ---
@@ -372,7 +372,7 @@ class LogContract:
 
     # --- records by their places ---
 
-    def test_records_are_selected_by_where_they_stand_and_what_they_are(self, empty: Log) -> None:
+    def test_records_are_selected_by_their_positions_and_their_fields(self, empty: Log) -> None:
         for n, (order, version) in enumerate(SHAPE):
             who = Provenance(f"actor-{n % 2}")
             now = NOW + timedelta(seconds=n)

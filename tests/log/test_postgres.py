@@ -212,7 +212,7 @@ def test_a_database_of_another_encoding_or_with_something_else_in_the_schema_is_
         of_another.create()
 
 
-def test_nobody_serves_from_a_copy_that_a_subscription_feeds() -> None:
+def test_no_node_serves_from_a_copy_that_a_subscription_feeds() -> None:
     """It takes writes as any other, and what was recorded there would end the replication."""
     logical = Cluster("wal_level=logical").start()
     try:

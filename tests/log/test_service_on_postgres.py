@@ -318,7 +318,7 @@ def test_a_copy_is_not_made_over_the_keys_of_another_ledger(cluster: Cluster, tm
     assert b"has the keys of another ledger" in done.stderr
 
 
-def test_the_data_keys_are_backed_up_apart_from_the_log_and_come_back_where_that_is_restored_without(
+def test_data_keys_are_backed_up_apart_and_come_back_where_the_log_is_restored_alone(
     cluster: Cluster, tmp_path: Path
 ) -> None:
     (tmp_path / "node").mkdir()

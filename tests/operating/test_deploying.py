@@ -138,7 +138,7 @@ def test_a_proxy_lets_idle_connections_go_before_the_service_ends_them(file: str
     assert int(found[1]) < int(kept[1])
 
 
-def test_nginx_waits_for_whatever_the_service_takes_its_time_for() -> None:
+def test_nginx_waits_as_long_as_the_service_may_take() -> None:
     """Otherwise a client that asks for a large workbook would get a 504, and the service would go on in vain."""
     server = (ROOT / "deploy" / "nginx.conf").read_text().partition("location")[0]
     found = re.search(r"proxy_read_timeout (\d+)s", server)

@@ -50,7 +50,7 @@ def port(service: Service, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 
 @pytest.mark.parametrize("prefix", ["", "/ledger"])
-def test_links_lead_back_through_nginx_whatever_a_client_says_of_itself(
+def test_links_lead_back_through_nginx_whatever_headers_a_client_sends(
     service: Service, port: int, prefix: str
 ) -> None:
     staff = service.client(service.key("orders:read", "orders:write"))

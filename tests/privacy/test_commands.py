@@ -199,7 +199,7 @@ def test_the_page_has_all_data_kept_of_a_person_also_beyond_the_documents(desk: 
         assert str(told) in page
 
 
-def test_orders_that_are_exported_for_another_ledger_have_their_names_and_those_that_are_erased_are_left_out(
+def test_orders_exported_for_another_ledger_have_names_and_erased_ones_are_left_out(
     desk: Desk, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     desk.bring(MINA, {**MINA, "customer": None})
@@ -244,9 +244,7 @@ def test_a_plain_ledger_is_written_anew_sealed_position_for_position(tmp_path: P
     desk.run("seal", str(tmp_path / "sealed" / "ledger.db"), status=2)
 
 
-def test_keys_can_be_made_for_a_ledger_that_was_begun_without_and_only_what_comes_then_can_be_erased(
-    tmp_path: Path, clock: Clock
-) -> None:
+def test_a_plain_ledger_gets_keys_and_only_data_recorded_since_can_be_erased(tmp_path: Path, clock: Clock) -> None:
     plain = OrderLedger(SQLiteRecorder(tmp_path / "ledger.db"), clock=clock)
     do(plain.create, new_order(**MINA), ME)
     plain.close()

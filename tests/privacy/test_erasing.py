@@ -322,7 +322,7 @@ def test_a_reading_names_the_person_behind_the_key_as_an_event_does(shop_once: S
     assert json.loads(line)["actor"].partition("/")[2] == "mina.w"
 
 
-def test_erasing_while_others_create_orders_for_the_customer_loses_nobody_elses_and_leaves_none_of_theirs(
+def test_an_erasure_amid_new_orders_of_its_customer_leaves_none_and_loses_no_others(
     shop: Shop,
 ) -> None:
     clients = [shop.client("orders:write") for _ in range(3)]
@@ -376,7 +376,7 @@ def put_between_rows(file: Path, word: bytes) -> int:
     return marked
 
 
-def test_a_process_that_has_opened_keys_for_a_part_of_the_log_has_them_no_more_when_they_are_destroyed(
+def test_keys_that_a_process_has_opened_for_a_part_of_the_log_go_when_destroyed(
     tmp_path: Path,
 ) -> None:
     ledger = sealed_ledger(tmp_path, Clock())

@@ -329,9 +329,7 @@ def test_a_request_that_needs_a_missing_key_gets_503_and_nothing_passes_for_eras
 # --- logs from before that have keys already ---
 
 
-def test_a_command_that_is_sent_again_to_a_ledger_that_was_written_anew_is_known_whenever_it_was_recorded(
-    tmp_path: Path, clock: Clock
-) -> None:
+def test_a_plain_or_sealed_command_sent_again_to_a_ledger_written_anew_is_known(tmp_path: Path, clock: Clock) -> None:
     who = Provenance("cli:test", idempotency_key="plain")
     plain = OrderLedger(SQLiteRecorder(tmp_path / "ledger.db"), clock=clock)
     do(plain.create, new_order(**MINA), who)

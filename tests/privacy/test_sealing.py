@@ -279,7 +279,7 @@ def test_200_planted_attacks_on_sealed_parts_are_found_each_at_its_position(
 # --- other places that know a name ---
 
 
-def test_the_fingerprint_of_a_command_confirms_no_guess_without_its_key_and_is_nobodys_once_that_is_gone(
+def test_a_fingerprint_confirms_no_guess_and_compares_nothing_once_its_key_is_gone(
     ledger: OrderLedger, clock: Clock
 ) -> None:
     who = Provenance("shop", "request-1", "key-1")

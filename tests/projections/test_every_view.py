@@ -225,7 +225,7 @@ def test_a_view_that_other_code_made_is_made_anew_alone_and_all_is_as_after_a_re
 
 
 @every_view
-def test_a_view_that_is_made_anew_alone_leaves_out_what_is_stopped(
+def test_a_view_that_is_made_anew_alone_leaves_out_stopped_histories(
     view: View, told: Views, ledger: OrderLedger, tmp_path: Path
 ) -> None:
     told.close()

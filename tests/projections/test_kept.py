@@ -81,7 +81,7 @@ def test_a_command_on_a_long_history_reads_none_of_it(ledger: OrderLedger, order
     assert ledger.order(order.uuid) == outcome.order
 
 
-def test_a_command_on_a_long_history_reads_what_the_views_have_not_yet(
+def test_a_command_on_a_long_history_reads_the_events_that_the_views_have_not_yet(
     ledger: OrderLedger, order: Order, read: list[int]
 ) -> None:
     ledger.feed = None

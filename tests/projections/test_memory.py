@@ -10,7 +10,7 @@ ORDERS = 1_500
 NOTES = "n" * 10_000
 
 
-def test_a_service_that_has_made_its_views_anew_serves_in_little_more_memory_than_one_that_found_them(
+def test_a_service_that_has_made_its_views_anew_serves_in_little_more_memory(
     make_service: Callable[..., Service],
 ) -> None:
     lines = [json.dumps({"key": f"k{number}", "notes": NOTES, "items": []}) for number in range(ORDERS)]

@@ -494,7 +494,7 @@ def serving(make_service: Callable[..., Service], tmp_path: Path) -> tuple[Servi
     return service, service.client(service.key("orders:read", "orders:write"))
 
 
-def test_rebuilding_while_serving_gives_no_failed_or_half_filled_answer_and_everyone_reads_their_own_writes(
+def test_a_rebuild_while_serving_gives_whole_answers_and_writers_read_their_writes(
     serving: tuple[Service, Client],
 ) -> None:
     service, staff = serving

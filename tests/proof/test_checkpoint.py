@@ -39,7 +39,7 @@ NOTE = sign(KEY, NAME, 1234, ROOT)
 
 
 @pytest.mark.parametrize("size", TESSERA_CHECKPOINTS)
-def test_the_same_leaves_and_key_make_the_very_bytes_that_tessera_signed_note(size: int) -> None:
+def test_the_same_leaves_and_key_make_the_very_bytes_that_tessera_signed(size: int) -> None:
     key = Ed25519PrivateKey.from_private_bytes(TESSERA_SECRET)
     leaves = [sha256(b"\0" + word.encode()).digest() for word in TESSERA_LEAVES[:size]]
     nodes: dict[tuple[int, int], bytes] = {}
@@ -63,7 +63,7 @@ def test_verifier_keys_of_others_are_read_and_written_back_the_same(text: str) -
     assert str(VerifierKey.parse(text)) == text
 
 
-def test_a_signed_checkpoint_says_what_was_signed_note() -> None:
+def test_a_signed_checkpoint_is_read_as_it_was_signed() -> None:
     assert verify(NOTE, VERIFIER_KEY) == parse(NOTE) == Checkpoint(NAME, 1234, ROOT)
 
 

@@ -159,7 +159,7 @@ def test_a_broken_match_does_not_get_back_a_payment_that_another_file_was_given(
     assert now["open"] == sum(result["is_open"] for result in now["results"])
 
 
-def test_a_payment_whose_match_was_broken_and_that_was_given_to_another_line_of_its_file_is_that_lines(
+def test_a_payment_of_a_broken_match_that_was_given_to_another_line_is_that_lines(
     office: Office, one: dict[str, Any]
 ) -> None:
     office.decide(one, "break", results=[only(one, "matched")], reason="another's")

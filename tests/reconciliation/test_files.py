@@ -236,7 +236,7 @@ def test_two_files_at_once_settle_a_payment_once(euros: Office) -> None:
     assert found == [{"matched": 1}, {"settled_already": 1, "matched": 1}]
 
 
-def test_a_payment_that_is_void_is_not_expected_of_the_provider_and_its_line_is_missing_in_the_ledger(
+def test_a_void_payment_is_not_expected_and_its_line_is_missing_in_the_ledger(
     desk: Office,
 ) -> None:
     order = desk.paid("pi_1", received_at="2026-03-01T09:00:00Z")

@@ -101,7 +101,7 @@ def test_a_payout_is_tied_to_the_banks_credit_that_names_it_and_both_name_each_o
     assert "missing_in_ledger" not in there["outcomes"]
 
 
-def test_without_its_reference_a_payout_is_tied_by_amount_currency_and_dates(desk: Office) -> None:
+def test_a_payout_without_its_reference_is_tied_by_amount_currency_and_dates(desk: Office) -> None:
     here, there = desk.start(PAYMENT, PAYOUT), bank(desk, ("99.00", "2026-03-06", "Sammelgutschrift"))
     assert tied(desk.get(here).json, "payout_by_dates")["provider"] == "mybank"
     assert tied(there, "payout_by_dates")["provider"] == "stripe"

@@ -160,7 +160,7 @@ def test_the_results_come_as_csv_and_as_a_workbook(office: Office, one: dict[str
     assert len(sheet) == 1 + len(by_outcome(one)["missing_in_ledger"])
 
 
-def test_a_decision_answers_with_what_was_decided_alone(office: Office, one: dict[str, Any]) -> None:
+def test_a_decision_answers_with_the_decided_results_alone(office: Office, one: dict[str, Any]) -> None:
     answer = office.decide(one, "confirm", results=[only(one, "suggested")]).json
     assert ([result["outcome"] for result in answer["results"]], answer["next"]) == (["suggested"], None)
 

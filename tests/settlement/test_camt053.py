@@ -276,7 +276,7 @@ def test_a_word_for_no_reference_is_none_however_it_is_written(word: str) -> Non
     assert lines_of(statement(entry("1", details=detail(word))))[0].reference == "BANK-77"
 
 
-def test_the_order_is_looked_for_in_what_the_bank_says_of_the_entry_too() -> None:
+def test_the_order_is_looked_for_in_the_banks_text_of_the_entry_too() -> None:
     said = "<AddtlNtryInf>Order 42</AddtlNtryInf>"
     of_one, of_two = entry("5", details=detail("E-1")), entry("5", details=detail("E-2", "3") + detail("E-3", "2"))
     one, *two = lines_of(statement(*(each.replace("</Ntry>", f"{said}</Ntry>") for each in (of_one, of_two))))

@@ -301,7 +301,7 @@ def test_the_command_prints_rules_and_a_preview(
         ("own.csv", 0, "as it is"),
     ],
 )
-def test_the_command_knows_what_the_program_knows(
+def test_the_command_recognises_the_layouts_that_the_program_knows(
     run: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path, file: str, status: int, says: str
 ) -> None:
     (tmp_path / "words.txt").write_text("just words\n")
@@ -395,7 +395,7 @@ Processed On,Type,Payment ID,Currency,Gross Amount,Deduction,Fee Amount,Net Amou
     ]
 
 
-def test_words_that_are_written_together_are_told_apart_and_a_status_says_the_kind_where_nothing_else_does() -> None:
+def test_words_written_together_are_told_apart_and_a_status_says_the_kind_last() -> None:
     file = """\
 OrderCode,EventDate,Status,SettlementCurrency,GrossAmount,CommissionAmount,NetAmount,BatchId
 1001,13/03/2026 10:11,SETTLED,GBP,100.00,-1.50,98.50,77
@@ -435,7 +435,7 @@ Order,Type,Payment Method Name,Amount,Fee,Net,Payout Date,Payout ID
     ]
 
 
-def test_an_amount_that_is_what_a_fee_has_left_has_no_fee_taken_off_again() -> None:
+def test_an_amount_that_a_fee_is_off_already_has_no_fee_taken_off_again() -> None:
     file = """\
 Payout Date,Status,Charges,Refunds,Adjustments,Reserved Funds,Fees,Retried Amount,Total,Currency
 2026-03-02,paid,100.00,0.00,0.00,0.00,-3.20,0.00,96.80,EUR

@@ -128,7 +128,7 @@ def test_the_balances_are_stated_with_their_days() -> None:
     ]
 
 
-def test_several_messages_of_a_file_are_read_and_what_stands_around_them_is_passed_over() -> None:
+def test_several_messages_of_a_file_are_read_and_text_around_them_is_passed_over() -> None:
     found = lines_of("ABNANL2A\n940\n" + statement(PAID) + "ABNANL2A\n940\n" + statement(PAID))
     assert [line.row for line in found] == [8, 19]
 

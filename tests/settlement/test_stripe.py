@@ -91,7 +91,7 @@ def test_yen_are_in_whole_yen() -> None:
     assert (found.gross, found.currency) == (7990, "JPY")
 
 
-def test_without_the_optional_columns_the_source_is_the_reference() -> None:
+def test_the_source_is_the_reference_without_the_optional_columns() -> None:
     cells = CHARGE.split(",")
     file = f"{','.join(COLUMNS.split(',')[:12])}\n{','.join(cells[:12])}\n".replace("created_utc", "created")
     (found,) = lines_of(file)

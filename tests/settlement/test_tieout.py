@@ -60,7 +60,7 @@ def test_a_payout_whose_lines_are_elsewhere_and_lines_whose_payout_is_say_nothin
     assert statement.ties
 
 
-def test_without_stated_balances_the_statement_begins_at_nothing_and_says_so() -> None:
+def test_a_statement_without_stated_balances_begins_at_nothing_and_says_so() -> None:
     (statement,) = tie_out(LINES)
     assert (statement.is_stated, statement.opening, statement.closing) == (False, 0, 0)
 

@@ -26,7 +26,7 @@ def export(folder: Path, *totals: str) -> str:
     return str(path)
 
 
-def test_an_import_that_ties_out_exits_0_and_again_skips_what_is_there(service: Service) -> None:
+def test_an_import_that_ties_out_exits_0_and_again_skips_its_orders(service: Service) -> None:
     path = export(service.folder, "20.00", "20.00")
     done = service.run("import", "--from", "shopify-csv", path)
     said = done.stdout.decode()

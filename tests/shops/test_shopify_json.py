@@ -257,7 +257,7 @@ def test_a_transaction_of_no_order_is_named() -> None:
     assert (refused.place, refused.why) == ("order 5", "transaction of an order that is in none of the files")
 
 
-def test_without_transactions_the_financial_status_tells_what_was_paid(ledger: OrderLedger) -> None:
+def test_the_financial_status_tells_the_money_paid_where_there_are_no_transactions(ledger: OrderLedger) -> None:
     bare = rest(payment_gateway_names=["paypal"])
     del bare["transactions"]
     ties(ledger, json.dumps(bare))
@@ -310,7 +310,7 @@ def test_the_rounding_of_cash_is_kept_and_named(given: dict[str, Any], kept: dic
     assert "no place for the field" not in remarks(found)
 
 
-def test_graphqls_totals_tell_what_moved_where_its_transactions_were_not_asked_for(ledger: OrderLedger) -> None:
+def test_graphqls_totals_tell_the_money_moved_where_no_transactions_were_asked_for(ledger: OrderLedger) -> None:
     bare = {name: value for name, value in BULK[0].items() if name not in ("transactions", "refunds")}
     ties(ledger, jsonl(bare, BULK[1]))
     assert (order(ledger, "#1001").totals.paid, len(order(ledger, "#1001").payments)) == (5500, 2)
@@ -588,7 +588,7 @@ BULK: list[dict[str, Any]] = [
 ]  # fmt: skip
 
 
-def test_graphqls_bulk_lines_come_in_with_what_belongs_to_them(ledger: OrderLedger) -> None:
+def test_graphqls_bulk_lines_come_in_with_the_objects_that_belong_to_them(ledger: OrderLedger) -> None:
     ties(ledger, jsonl(*BULK))
     first, second = order(ledger, "#1001"), order(ledger, "#1002")
     assert (first.totals.total, first.totals.paid, first.status) == (11000, 5500, "completed")
