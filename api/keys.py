@@ -17,7 +17,6 @@ from api.answers import json_answer
 from api.bodies import command, command_if_given
 from api.commanding import Commanding
 from api.conditions import provenance
-from api.errors import together
 from api.parameters import FIELDS, Parameters
 from api.settings import Settings
 from domain.log.keys import PREFIX_LENGTH, AccessKey, Keys, must_be_fit
@@ -100,8 +99,8 @@ class AllKeys(_Resource):
     async def on_get(self, req: Request, resp: Response) -> None:
         access.scope(req, WRITE)
         parameters = Parameters(req.params)
-        (limit, offset), _ = together(
-            lambda: paging.window(parameters, _LIMIT_DEFAULT), lambda: parameters.refuse_others_than(NAMES)
+        ((limit, offset),) = await self._of.asking.asked(
+            parameters, NAMES, lambda: paging.window(parameters, _LIMIT_DEFAULT)
         )
         url = paging.base_url(req, self._of.settings) + PATH
         keys, head = await self._of.asking.in_thread(lambda: (self._of.keys.list(), self._of.commanding.ledger.head()))
@@ -128,7 +127,8 @@ class AllKeys(_Resource):
 
 class OneKey(_Resource):
     async def on_get(self, req: Request, resp: Response, name: str) -> None:
-        access.admit(req, WRITE, {FIELDS})
+        access.scope(req, WRITE)
+        await self._of.asking.asked(Parameters(req.params), {FIELDS})
         await self._of.show(resp, name)
 
     on_head = on_get

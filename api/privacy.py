@@ -14,7 +14,7 @@ from api.bodies import command_if_given
 from api.commanding import Commanding
 from api.conditions import is_trial, provenance
 from api.orders import named_order
-from api.parameters import FIELDS, number_in
+from api.parameters import FIELDS, Parameters, number_in
 from api.settings import Settings
 from api.under_way import under_way
 from domain.ledger import OrderLedger
@@ -95,7 +95,8 @@ class _Read:
         self._desk = desk
 
     async def on_get(self, req: Request, resp: Response, **named: str) -> None:
-        access.admit(req, READ, self.parameters)
+        access.scope(req, READ)
+        await self._desk.asking.asked(Parameters(req.params), self.parameters)
         await self._desk.asking.in_thread(lambda: self._get(req, resp, **named))
 
     on_head = on_get

@@ -335,12 +335,13 @@ class OneReconciliation:
     async def on_get(self, req: Request, resp: Response, reconciliation: str) -> None:
         access.scope(req, READ)
         parameters = Parameters(req.params)
-        outcomes, after, limit, marked, _ = together(
+        outcomes, after, limit, marked = await self._desk.asking.asked(
+            parameters,
+            {"outcome", "after", "limit", "bom", FIELDS},
             lambda: _outcomes(parameters),
             lambda: parameters.integer("after") or 0,
             lambda: parameters.limit(RESULTS_MAX, RESULTS_MAX),
             lambda: bool(parameters.boolean("bom")),
-            lambda: parameters.refuse_others_than({"outcome", "after", "limit", "bom", FIELDS}),
         )
         form = form_wanted(req, resp)
         if form in (CSV, XLSX):
@@ -383,7 +384,8 @@ class Kept:
         self._what = what
 
     async def on_get(self, req: Request, resp: Response, reconciliation: str) -> None:
-        access.admit(req, READ)
+        access.scope(req, READ)
+        await self._desk.asking.asked(Parameters(req.params), frozenset())
         state, position, *_ = await self._desk.asking.in_thread(lambda: self._desk.one(reconciliation))
         media_type = KEPT_TYPES[self._what]
         if self._what == "report":
@@ -408,7 +410,7 @@ class Evidence:
     async def on_get(self, req: Request, resp: Response, reconciliation: str) -> None:
         access.scope(req, READ)
         parameters = Parameters(req.params)
-        since, _ = together(lambda: parameters.integer("since"), lambda: parameters.refuse_others_than({"since"}))
+        (since,) = await self._desk.asking.asked(parameters, {"since"}, lambda: parameters.integer("since"))
         uuid = named(reconciliation)
         reconciling = self._desk.reconciling
 

@@ -313,7 +313,7 @@ OPERATIONS: Final = (
     ),
     _UPLOADS.reads(
         *("/{reconciliation}", "getReconciliation", "A reconciliation, with a page of its results", a.Reconciliation),
-        "outcome after@result limit bom",
+        "outcome after@result limit bom min_position",
         errors=(409, 413, 415, 422, 500, 507),
         more=(202,),
         forms=_TABLES,
@@ -321,14 +321,14 @@ OPERATIONS: Final = (
     *(
         _UPLOADS.reads(
             *(f"/{{reconciliation}}/{what}", f"getReconciliation{what.title()}"),
-            *(f"The {what} of a reconciliation, byte for byte", reconciliations.KEPT_TYPES[what]),
+            *(f"The {what} of a reconciliation, byte for byte", reconciliations.KEPT_TYPES[what], "min_position"),
             errors=(410,),
         )
         for what in KEPT
     ),
     _UPLOADS.reads(
         *("/{reconciliation}/evidence", "getReconciliationEvidence"),
-        *("A reconciliation's history with its proofs, to be checked offline", ZIP, "since"),
+        *("A reconciliation's history with its proofs, to be checked offline", ZIP, "since min_position"),
         errors=(409, 500),
     ),
     *(
@@ -349,12 +349,13 @@ OPERATIONS: Final = (
             "A customer's personal data: the parts kept and until when, and the erasures",
         ),
         a.Privacy,
+        "min_position",
     ),
     *(
         operation
         for path, name in (("/customers/{customer_id}/erasures", "Customer"), ("/orders/{order_id}/erasures", "Order"))
         for operation in (
-            _PRIVACY.reads(path, f"list{name}Erasures", "The erasures", a.Erasures),
+            _PRIVACY.reads(path, f"list{name}Erasures", "The erasures", a.Erasures, "min_position"),
             _PRIVACY.does(
                 *("post", path, f"erase{name}"),
                 "Erase personal data by destroying their keys; a repeat answers 200 and records nothing",
@@ -369,12 +370,12 @@ OPERATIONS: Final = (
     ),
     _PRIVACY.reads(
         *("/customers/{customer_id}/export", "exportCustomer"),
-        *("A copy of a customer's data, for the customer", ZIP),
+        *("A copy of a customer's data, for the customer", ZIP, "min_position"),
     ),
-    _PRIVACY.reads("/erasures", "listErasures", "Every erasure", a.Erasures),
-    _KEYS.reads("", "listKeys", "Every access key", a.AccessKeys, " ".join(sorted(keys.NAMES))),
+    _PRIVACY.reads("/erasures", "listErasures", "Every erasure", a.Erasures, "min_position"),
+    _KEYS.reads("", "listKeys", "Every access key", a.AccessKeys, " ".join(sorted(keys.NAMES | {"min_position"}))),
     _key("post", "", "createKey", "Make a key; its secret is shown only here", keys.MakeKey, status=201),
-    _KEYS.reads("/{name}", "getKey", "One access key", a.Key),
+    _KEYS.reads("/{name}", "getKey", "One access key", a.Key, "min_position"),
     _key("patch", "/{name}", "changeKey", "Change a key's scopes, end or origins", keys.ChangeKey),
     _key("delete", "/{name}", "revokeKey", "Revoke a key", answer=None, status=204),
     _key(

@@ -1,4 +1,4 @@
-// Made by `make types` of openapi.json, whose SHA-256 is 7800f3db061d196871839e9c44b61d1b5274dfea68ec73f422cb5a0a17dbec8f.
+// Made by `make types` of openapi.json, whose SHA-256 is 9d914b511cd3de8ec16036a9f66d6bc0d5e35aec9831e1588039af91401822ec.
 export interface paths {
     "/api/shop/customers/me/orders": {
         parameters: {
@@ -10336,6 +10336,8 @@ export interface operations {
                 limit?: number;
                 /** @description Whether CSV begins with a byte order mark, which some spreadsheets need. */
                 bom?: "true" | "false" | "1" | "0" | "";
+                /** @description The least position of the answer; the service waits up to 2 s for it. */
+                min_position?: string;
                 /** @description The fields that the answer's objects have, with commas between; all of them by default. */
                 fields?: string;
             };
@@ -10502,7 +10504,10 @@ export interface operations {
     };
     getReconciliationFile: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The least position of the answer; the service waits up to 2 s for it. */
+                min_position?: string;
+            };
             header?: never;
             path: {
                 /** @description The reconciliation's number or id. */
@@ -10610,7 +10615,10 @@ export interface operations {
     };
     getReconciliationRules: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The least position of the answer; the service waits up to 2 s for it. */
+                min_position?: string;
+            };
             header?: never;
             path: {
                 /** @description The reconciliation's number or id. */
@@ -10718,7 +10726,10 @@ export interface operations {
     };
     getReconciliationReport: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The least position of the answer; the service waits up to 2 s for it. */
+                min_position?: string;
+            };
             header?: never;
             path: {
                 /** @description The reconciliation's number or id. */
@@ -10829,6 +10840,8 @@ export interface operations {
             query?: {
                 /** @description The size of an earlier signed head; the proof is that the log continues it. */
                 since?: number;
+                /** @description The least position of the answer; the service waits up to 2 s for it. */
+                min_position?: string;
             };
             header?: never;
             path: {
@@ -12469,6 +12482,8 @@ export interface operations {
     getPrivacy: {
         parameters: {
             query?: {
+                /** @description The least position of the answer; the service waits up to 2 s for it. */
+                min_position?: string;
                 /** @description The fields that the answer's objects have, with commas between; all of them by default. */
                 fields?: string;
             };
@@ -12571,6 +12586,8 @@ export interface operations {
     listCustomerErasures: {
         parameters: {
             query?: {
+                /** @description The least position of the answer; the service waits up to 2 s for it. */
+                min_position?: string;
                 /** @description The fields that the answer's objects have, with commas between; all of them by default. */
                 fields?: string;
             };
@@ -12842,6 +12859,8 @@ export interface operations {
     listOrderErasures: {
         parameters: {
             query?: {
+                /** @description The least position of the answer; the service waits up to 2 s for it. */
+                min_position?: string;
                 /** @description The fields that the answer's objects have, with commas between; all of them by default. */
                 fields?: string;
             };
@@ -13112,7 +13131,10 @@ export interface operations {
     };
     exportCustomer: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The least position of the answer; the service waits up to 2 s for it. */
+                min_position?: string;
+            };
             header?: never;
             path: {
                 /** @description A customer's integer id. */
@@ -13212,6 +13234,8 @@ export interface operations {
     listErasures: {
         parameters: {
             query?: {
+                /** @description The least position of the answer; the service waits up to 2 s for it. */
+                min_position?: string;
                 /** @description The fields that the answer's objects have, with commas between; all of them by default. */
                 fields?: string;
             };
@@ -13306,6 +13330,8 @@ export interface operations {
                 fields?: string;
                 /** @description The largest number of rows; 0 means the default, and a larger number than the maximum means the maximum. */
                 limit?: number;
+                /** @description The least position of the answer; the service waits up to 2 s for it. */
+                min_position?: string;
                 /** @description The number of rows to skip. */
                 offset?: number;
             };
@@ -13541,6 +13567,8 @@ export interface operations {
     getKey: {
         parameters: {
             query?: {
+                /** @description The least position of the answer; the service waits up to 2 s for it. */
+                min_position?: string;
                 /** @description The fields that the answer's objects have, with commas between; all of them by default. */
                 fields?: string;
             };

@@ -7,11 +7,13 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import requests
 
-from tests.api.conftest import ORDERS, SHOP, STOREFRONT, Customer, assert_problem, events, key_of, placed
+from api.openapi.operations import OPERATIONS, Operation
+from tests.api.conftest import ORDERS, SHOP, STOREFRONT, Customer, assert_problem, events, issue, key_of, placed
 from tests.api.routes import READS, WRITES, Route, prepare
 from tests.conftest import Client, Service
 
 _TOKEN = re.compile(r"orders:([0-9]+)")
+DESCRIBED = [operation for operation in OPERATIONS if operation.method == "get" and operation.takes]
 each_read = pytest.mark.parametrize("route", READS, ids=str)
 
 
@@ -97,6 +99,29 @@ def test_a_position_that_is_none_gets_400(
 ) -> None:
     answer = route.ask(askers[route.takes], "", order, params={"min_position": token})
     assert_problem(answer, 400, "invalid-parameter", field="min_position")
+
+
+def ask_described(service: Service, owner: Customer, read: Operation, token: str) -> requests.Response:
+    """The answer to a read of the description, with names that nothing has in its path."""
+    asker = owner if read.takes == "customer" else service.client(issue(service, str(read.takes)))
+    needed = {"provider": "stripe"} if "provider" in read.parameters else {}
+    return asker.get(re.sub(r"\{\w+\}", "2020-01", read.path), params={"min_position": token} | needed)
+
+
+@pytest.mark.parametrize("read", DESCRIBED, ids=lambda read: read.id)
+def test_every_described_read_takes_a_position(read: Operation, service: Service, owner: Customer) -> None:
+    assert "min_position" in read.parameters
+    problem = assert_problem(
+        ask_described(service, owner, read, "orders:x"), 400, "invalid-parameter", field="min_position"
+    )
+    assert "min_position: must be a Ledger-Position" in problem["detail"]
+
+
+def test_every_described_read_waits_for_its_position(service: Service, owner: Customer) -> None:
+    with ThreadPoolExecutor(len(DESCRIBED)) as threads:
+        asked = threads.map(lambda read: ask_described(service, owner, read, "orders:999999999"), DESCRIBED)
+        for answer in asked:
+            assert_problem(answer, 503, "position-not-reached")
 
 
 def test_a_reader_that_waits_gets_the_order_that_is_written_meanwhile(staff: Client, owner: Customer) -> None:
