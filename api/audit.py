@@ -102,7 +102,11 @@ class _Audited:
         access.scope(req, SCOPE)
         parameters, asking = Parameters(req.params), self._auditing.asking
         (asked,) = await asking.asked(parameters, self.parameters, lambda: self._asked(parameters))
-        await asking.in_thread(lambda: self._get(req, resp, asked, **named))
+        await asking.in_thread(lambda: self._answer(req, resp, asked, **named))
+
+    def _answer(self, req: Request, resp: Response, asked: list[Any], **named: str) -> None:
+        stamp(resp, self._ledger.head())  # of a 404; any other answer has its own position
+        self._get(req, resp, asked, **named)
 
     def _asked(self, _parameters: Parameters) -> list[Any]:
         """The values of the query string. Raises a 400 that names all its faults."""

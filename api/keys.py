@@ -13,7 +13,7 @@ from falcon.asgi import Request, Response
 from msgspec import UNSET, Meta, UnsetType
 
 from api import access, paging
-from api.answers import json_answer
+from api.answers import json_answer, stamp
 from api.bodies import command, command_if_given
 from api.commanding import Commanding
 from api.conditions import provenance
@@ -76,7 +76,9 @@ class Locksmith:
 
     async def show(self, resp: Response, name: str, **more: Any) -> None:
         """Answers with a key's document. Raises AccessKeyNotFound."""
-        key, head = await self.asking.in_thread(lambda: (self.keys.named(name), self.commanding.ledger.head()))
+        head = await self.asking.of_log(self.commanding.ledger.head)
+        stamp(resp, head)  # of a 404, too
+        key = await self.asking.in_thread(lambda: self.keys.named(name))
         (shown,) = self.documents([key])
         json_answer(resp, _encode(shown | more), head)
         if more:
@@ -103,7 +105,8 @@ class AllKeys(_Resource):
             parameters, NAMES, lambda: paging.window(parameters, _LIMIT_DEFAULT)
         )
         url = paging.base_url(req, self._of.settings) + PATH
-        keys, head = await self._of.asking.in_thread(lambda: (self._of.keys.list(), self._of.commanding.ledger.head()))
+        head = await self._of.asking.of_log(self._of.commanding.ledger.head)
+        keys = await self._of.asking.in_thread(self._of.keys.list)
         rows = b",".join(map(_encode, self._of.documents(keys[offset : offset + limit])))
         page = Page(head, len(keys), rows, offset + limit)
         json_answer(resp, paging.envelope(req, url, page, limit=limit, offset=offset), head)

@@ -1,6 +1,7 @@
 """The staff's orders: every command, and reads across all customers."""
 
 from collections.abc import Callable, Set
+from contextlib import suppress
 from functools import partial
 from typing import Any, Final, TypeVar
 from uuid import UUID
@@ -15,7 +16,7 @@ from api.bodies import command
 from api.commanding import Commanding
 from api.conditions import conditions, must_be_new, none_match
 from api.errors import invalid_parameter, together
-from api.parameters import FIELDS, Parameters, number_in
+from api.parameters import FIELDS, Parameters, id_in, number_in
 from api.positions import position_in
 from api.settings import Settings
 from domain.ledger import OrderLedger
@@ -155,13 +156,11 @@ def named_order(ledger: OrderLedger, reference: str) -> UUID:
 
 
 def _named(reference: str) -> dict[str, Any]:
-    """The order that a path names, as arguments for the views. Raises OrderNotFound."""
-    if (number := number_in(reference)) is not None:
-        return {"order_id": number}
-    try:
-        return {"uuid": UUID(reference)}
-    except ValueError:
-        raise OrderNotFound from None
+    """The order that a path names, as arguments for the views; one that nothing has where the path names none."""
+    if number_in(reference) is None:
+        with suppress(ValueError):
+            return {"uuid": UUID(reference)}
+    return {"order_id": id_in(reference)}
 
 
 def _as_it_is(given: c.Command) -> c.Command:

@@ -9,7 +9,7 @@ from falcon.asgi import Request, Response
 from msgspec import Meta
 
 from api import access
-from api.answers import ZIP, download, json_answer
+from api.answers import ZIP, download, json_answer, stamp
 from api.bodies import command_if_given
 from api.commanding import Commanding
 from api.conditions import is_trial, provenance
@@ -81,12 +81,10 @@ class Desk:
             raise CustomerNotFound
         return found
 
-    def shown(self, resp: Response, found: Sequence[privacy.ErasureShown]) -> None:
-        json_answer(resp, _encode({"erasures": found}), self.ledger.head())
-
 
 class _Read:
-    """A resource that is read. Its answers take long, so `_get` makes them in a thread, given the path's parameters."""
+    """A resource that is read. Its answers take long, so `_get` makes them in a thread, given the log's position before
+    it reads and the path's parameters."""
 
     _get: Callable[..., None]
     parameters: frozenset[str] = frozenset({FIELDS})
@@ -97,9 +95,14 @@ class _Read:
     async def on_get(self, req: Request, resp: Response, **named: str) -> None:
         access.scope(req, READ)
         await self._desk.asking.asked(Parameters(req.params), self.parameters)
-        await self._desk.asking.in_thread(lambda: self._get(req, resp, **named))
+        await self._desk.asking.in_thread(lambda: self._answer(req, resp, **named))
 
     on_head = on_get
+
+    def _answer(self, req: Request, resp: Response, **named: str) -> None:
+        position = self._desk.ledger.head()
+        stamp(resp, position)  # of a 404, too
+        self._get(req, resp, position, **named)
 
 
 def _customer(text: str) -> int:
@@ -107,6 +110,10 @@ def _customer(text: str) -> int:
     if (number := number_in(text)) is None:
         raise CustomerNotFound
     return number
+
+
+def _shown(resp: Response, position: int, found: Sequence[privacy.ErasureShown]) -> None:
+    json_answer(resp, _encode({"erasures": found}), position)
 
 
 class _Erasures(_Read):
@@ -150,19 +157,19 @@ def _told(made: Erasure, request: e.Request) -> dict[str, Any]:
 
 
 class CustomerErasures(_Erasures):
-    def _get(self, _req: Request, resp: Response, customer_id: str) -> None:
+    def _get(self, _req: Request, resp: Response, position: int, customer_id: str) -> None:
         uuids = [str(order.uuid) for order in self._desk.orders(_customer(customer_id))]
-        self._desk.shown(resp, privacy.erasures(self._desk.ledger, uuids))
+        _shown(resp, position, privacy.erasures(self._desk.ledger, uuids))
 
     def _record(self, request: e.Request, who: Provenance, customer_id: str) -> Erasure:
         return self._desk.erasing.customer(_customer(customer_id), request, who)
 
 
 class OrderErasures(_Erasures):
-    def _get(self, _req: Request, resp: Response, order_id: str) -> None:
+    def _get(self, _req: Request, resp: Response, position: int, order_id: str) -> None:
         uuid = named_order(self._desk.ledger, order_id)
         self._desk.ledger.order(uuid)  # raises OrderNotFound
-        self._desk.shown(resp, privacy.erasures(self._desk.ledger, [str(uuid)]))
+        _shown(resp, position, privacy.erasures(self._desk.ledger, [str(uuid)]))
 
     def _record(self, request: e.Request, who: Provenance, order_id: str) -> Erasure:
         return self._desk.erasing.guest(named_order(self._desk.ledger, order_id), request, who)
@@ -171,8 +178,8 @@ class OrderErasures(_Erasures):
 class AllErasures(_Read):
     """The erasures that have destroyed a data key."""
 
-    def _get(self, _req: Request, resp: Response) -> None:
-        self._desk.shown(resp, privacy.erasures(self._desk.ledger))
+    def _get(self, _req: Request, resp: Response, position: int) -> None:
+        _shown(resp, position, privacy.erasures(self._desk.ledger))
 
 
 class Export(_Read):
@@ -184,7 +191,7 @@ class Export(_Read):
         super().__init__(desk)
         self._accesses = accesses
 
-    def _get(self, req: Request, resp: Response, customer_id: str) -> None:
+    def _get(self, req: Request, resp: Response, position: int, customer_id: str) -> None:
         number = _customer(customer_id)
         ledger, orders = self._desk.ledger, self._desk.orders(number)
         content = export_person(ledger, self._desk.views, number, orders, self._desk.keep)
@@ -196,13 +203,13 @@ class Export(_Read):
             now=ledger.clock(),
         )
         resp.data = content
-        download(resp, f"customer-{number}.zip", ZIP, ledger.head())
+        download(resp, f"customer-{number}.zip", ZIP, position)
 
 
 class Customer(_Read):
     """A customer's personal data: the parts kept and until when, and the erasures."""
 
-    def _get(self, _req: Request, resp: Response, customer_id: str) -> None:
+    def _get(self, _req: Request, resp: Response, position: int, customer_id: str) -> None:
         number, ledger = _customer(customer_id), self._desk.ledger
         orders = self._desk.orders(number)
         body = {
@@ -213,4 +220,4 @@ class Customer(_Read):
             "kept": list(privacy.kept(ledger, orders, self._desk.keep)),
             "erasures": privacy.erasures(ledger, [str(order.uuid) for order in orders]),
         }
-        json_answer(resp, _encode(body), ledger.head())
+        json_answer(resp, _encode(body), position)

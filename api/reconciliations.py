@@ -1,7 +1,7 @@
 """For finance: settlement files, their reconciliations, and people's decisions about the results."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Set
 from contextlib import ExitStack
 from functools import partial
 from tempfile import TemporaryFile
@@ -211,6 +211,13 @@ class Desk:
         found = self.one(reference)
         return shown.show(self.ledger, self.reconciling, found.reconciliation), found.position
 
+    async def asked(self, req: Request, resp: Response, known: Set[str], *parts: Callable[[], Any]) -> list[Any]:
+        """The values of a query string, as `Asking.asked` reads it; the log is read next. A 404 has the position of the
+        log before that, any other answer its own."""
+        found = await self.asking.asked(Parameters(req.params), known, *parts)
+        stamp(resp, await self.asking.of_log(self.ledger.head))
+        return found
+
     def one(self, reference: str) -> Outcome:
         """A reconciliation and its position. Raises ReconciliationNotFound."""
         state = self.reconciling.get(named(reference))
@@ -335,8 +342,9 @@ class OneReconciliation:
     async def on_get(self, req: Request, resp: Response, reconciliation: str) -> None:
         access.scope(req, READ)
         parameters = Parameters(req.params)
-        outcomes, after, limit, marked = await self._desk.asking.asked(
-            parameters,
+        outcomes, after, limit, marked = await self._desk.asked(
+            req,
+            resp,
             {"outcome", "after", "limit", "bom", FIELDS},
             lambda: _outcomes(parameters),
             lambda: parameters.integer("after") or 0,
@@ -385,7 +393,7 @@ class Kept:
 
     async def on_get(self, req: Request, resp: Response, reconciliation: str) -> None:
         access.scope(req, READ)
-        await self._desk.asking.asked(Parameters(req.params), frozenset())
+        await self._desk.asked(req, resp, frozenset())
         state, position, *_ = await self._desk.asking.in_thread(lambda: self._desk.one(reconciliation))
         media_type = KEPT_TYPES[self._what]
         if self._what == "report":
@@ -410,7 +418,7 @@ class Evidence:
     async def on_get(self, req: Request, resp: Response, reconciliation: str) -> None:
         access.scope(req, READ)
         parameters = Parameters(req.params)
-        (since,) = await self._desk.asking.asked(parameters, {"since"}, lambda: parameters.integer("since"))
+        (since,) = await self._desk.asked(req, resp, {"since"}, lambda: parameters.integer("since"))
         uuid = named(reconciliation)
         reconciling = self._desk.reconciling
 

@@ -101,11 +101,13 @@ def test_a_position_that_is_none_gets_400(
     assert_problem(answer, 400, "invalid-parameter", field="min_position")
 
 
-def ask_described(service: Service, owner: Customer, read: Operation, token: str) -> requests.Response:
-    """The answer to a read of the description, with names that nothing has in its path."""
+def ask_described(
+    service: Service, owner: Customer, read: Operation, token: str, name: str = "2020-01"
+) -> requests.Response:
+    """The answer to a read of the description, with a name that nothing has in its path."""
     asker = owner if read.takes == "customer" else service.client(issue(service, str(read.takes)))
     needed = {"provider": "stripe"} if "provider" in read.parameters else {}
-    return asker.get(re.sub(r"\{\w+\}", "2020-01", read.path), params={"min_position": token} | needed)
+    return asker.get(re.sub(r"\{\w+\}", name, read.path), params={"min_position": token} | needed)
 
 
 @pytest.mark.parametrize("read", DESCRIBED, ids=lambda read: read.id)
@@ -115,6 +117,21 @@ def test_every_described_read_takes_a_position(read: Operation, service: Service
         ask_described(service, owner, read, "orders:x"), 400, "invalid-parameter", field="min_position"
     )
     assert "min_position: must be a Ledger-Position" in problem["detail"]
+
+
+@pytest.mark.parametrize("name", ["x", "999999999", "00000000-0000-0000-0000-000000000000"])
+@pytest.mark.parametrize(
+    "read",
+    # Webhooks are beside the log.
+    [read for read in DESCRIBED if "{" in read.path and 404 in read.statuses and "webhook" not in read.path],
+    ids=lambda read: read.id,
+)
+def test_a_404_of_a_read_says_how_far_it_has_looked(
+    read: Operation, name: str, service: Service, owner: Customer
+) -> None:
+    answer = ask_described(service, owner, read, "", name)
+    assert answer.status_code == 404
+    assert position(answer) == position(owner.get(SHOP))
 
 
 def test_every_described_read_waits_for_its_position(service: Service, owner: Customer) -> None:
