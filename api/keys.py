@@ -148,6 +148,7 @@ class OneKey(_Resource):
         access.admit(req, WRITE)
         with suppress(AccessKeyIsRevoked):
             await self._of.write(req, self._of.keys.revoke, name)
+        self._of.commanding.moved(resp, await self._of.asking.of_log(self._of.commanding.ledger.head))
         resp.status = 204
 
 

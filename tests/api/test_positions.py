@@ -61,6 +61,21 @@ def test_a_write_says_how_far_it_reached(
         assert position(answer) == events(service, written)[-1].position
 
 
+def test_each_write_of_an_access_key_says_how_far_it_reached(service: Service) -> None:
+    locksmith = service.client(issue(service, "keys:write", "orders:read"))
+    reached = [
+        position(answer)
+        for answer in (
+            locksmith.post("/api/v1/keys", json={"name": "of-positions", "scopes": ["orders:read"]}),
+            locksmith.patch("/api/v1/keys/of-positions", json={"origins": ["https://shop.example.com"]}),
+            locksmith.post("/api/v1/keys/of-positions/rotations", json={}),
+            locksmith.delete("/api/v1/keys/of-positions"),
+        )
+    ]
+    assert reached == list(range(reached[0], reached[0] + 4))
+    assert position(locksmith.delete("/api/v1/keys/of-positions")) == reached[-1]  # revoked already
+
+
 def test_a_write_that_changes_nothing_says_at_least_where_its_order_stands(service: Service, staff: Client) -> None:
     order = placed(staff, notes="same")
     answer = staff.patch(f"{ORDERS}/{order['id']}", json={"notes": "same"})
