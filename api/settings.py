@@ -154,8 +154,6 @@ def read(environment: Mapping[str, str]) -> Settings:
 
     url = value("LEDGER_URL", "sqlite:///var/ledger.db")
     shown, folder, ledger = tried(_of_ledger, url) or (url, Path("var"), None)
-    if ledger is None:  # a node's own files stand beside its views
-        folder = Path(value("LEDGER_VIEWS", str(folder / _BESIDE["VIEWS"]))).parent
     files = {name: Path(value(f"LEDGER_{name}", str(folder / beside))) for name, beside in _BESIDE.items()}
     wrong += _wrong_files(ledger, files)
     found = Settings(
