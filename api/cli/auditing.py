@@ -20,6 +20,7 @@ from projections.proof.problems import SOMEWHERE, Problem
 from projections.proof.signing import Checkpoints, KeyExposed, LogAltered, NoSigningKey, create_key, public_key
 from projections.proof.verification import verify as verify_log
 from projections.proof.verifying_checkpoints import Checked, kept_in
+from projections.views.views import ViewsUnavailable
 
 PROBLEMS_SHOWN_MAX = 20
 STANDBY_SECONDS_MAX = 30
@@ -175,9 +176,12 @@ def verify(handed: Path | None, key_text: str | None, mend_index: bool, standby:
     views = open_views(ledger, chosen)
     url = chosen.url if standby is None else _as_far(standby, ledger.head())
     sources = [kept_in(ledger.log_of_events), *_kept_in_files(chosen.checkpoints, handed)]
-    with progress("verifying") as say:
-        at = LedgerAt(url, ledger.location.keys)
-        found = verify_log(at, views.in_force(), checkpoints=sources, key=public, progress=say)
+    at = LedgerAt(url, ledger.location.keys)
+    try:
+        with progress("verifying") as say:
+            found = verify_log(at, views.in_force(), checkpoints=sources, key=public, progress=say)
+    except ViewsUnavailable as error:
+        fail(f"{error}; this can be run again", NEEDS_A_PERSON)
     found.problems += _of_destroyed_keys(ledger)
     print(
         f"{counted(found.events, 'event')} of {counted(found.orders, 'order')} read,"

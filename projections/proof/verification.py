@@ -17,7 +17,7 @@ from typing import Final, NamedTuple
 from eventsourcing.persistence import PersistenceError
 
 from domain.log.log import Census
-from domain.log.sqlite import connect, sqlite3
+from domain.log.sqlite import sqlite3
 from domain.privacy.opening import LedgerAt
 from domain.proof.checkpoint import VerifierKey
 from projections.processes import opened, processes, reopened
@@ -33,6 +33,7 @@ from projections.proof.verifying_records import check_records, digests_of, missi
 from projections.proof.verifying_sealed import check_sealed
 from projections.proof.verifying_views import check_views
 from projections.views.fold import histories
+from projections.views.generation import Generations
 
 PART_RECORDS: Final = 8_192
 
@@ -45,7 +46,9 @@ def verify(
     key: VerifierKey | None,
     progress: Callable[[int, int], None],
 ) -> Verified:
-    """Reads the whole log. `views` is the generation to compare with, or None where there is none.
+    """Reads the whole log. `views` is the link to the views to compare with, or None where there are none. It is
+    followed for each part: an erasure, for example, puts a copy of the views in force meanwhile. Raises
+    ViewsUnavailable.
 
     Without a `key` the checkpoints' roots are checked and their signatures are not; `unsigned` counts those.
     """
@@ -70,7 +73,7 @@ def verify(
         coming = deque(pool.submit(check_part, ledger, views, s, s - 1 + PART_RECORDS, head) for s in starts)
         claimed: Counter[str] = Counter()
         named: set[str] = set()
-        growing = Growing(kept, verified, None if views is None else connect(views, "NORMAL"))
+        growing = Growing(kept, verified, None if views is None else Generations(views).opened()[1])
         for done in range(1, steps):
             found = coming.popleft().result()
             verified.problems += found.records + found.claims + found.histories
@@ -191,7 +194,7 @@ def check_engine(ledger: LedgerAt, views: Path | None) -> list[Problem]:
 @contextmanager
 def _reading(views: Path | None) -> Iterator[sqlite3.Connection | None]:
     """A connection to the views; None where there are none."""
-    reader = None if views is None else connect(views, "NORMAL")
+    reader = None if views is None else Generations(views).opened()[1]
     try:
         yield reader
     finally:

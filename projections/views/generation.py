@@ -69,6 +69,19 @@ class Generations:
         """The file of the generation in force."""
         return self.path.resolve()
 
+    def opened(self) -> tuple[int, sqlite3.Connection]:
+        """The inode of the generation in force, and a connection for queries of it. Raises ViewsUnavailable."""
+        while True:
+            in_force = self.in_force()
+            reader = open_to_read(self.file())
+            if self.in_force() == in_force:
+                if reader is None:
+                    raise ViewsUnavailable("the views are of another version of the program")
+                return in_force, reader
+            # The link was turned meanwhile: the next pass opens the new generation.
+            if reader is not None:
+                reader.close()
+
     def new_file(self) -> Path:
         """A file name for a new generation."""
         return self.path.with_name(f"{self.path.name}.{secrets.token_hex(4)}")

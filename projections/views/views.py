@@ -62,27 +62,17 @@ class Views:
     @property
     def reader(self) -> sqlite3.Connection:
         """This thread's connection for queries of the generation in force. Raises ViewsUnavailable."""
-        while True:
-            in_force = self._generations.in_force()
-            # An open file keeps its inode, so a new file cannot be taken for it.
-            if getattr(self._local, "generation", None) == in_force:
-                return self._local.reader  # type: ignore[no-any-return]
+        # An open file keeps its inode, so a new file cannot be taken for it.
+        if getattr(self._local, "generation", None) != self._generations.in_force():
             self._close_reader()
-            reader = generation.open_to_read(self._generations.file())
-            if self._generations.in_force() == in_force:
-                if reader is None:
-                    raise ViewsUnavailable("the views are of another version of the program")
-                self._local.generation, self._local.reader = in_force, reader
-                return reader
-            # The link was turned meanwhile: the next pass opens the new generation.
-            if reader is not None:
-                reader.close()
+            self._local.generation, self._local.reader = self._generations.opened()
+        return self._local.reader  # type: ignore[no-any-return]
 
     def in_force(self) -> Path | None:
-        """The file of the generation in force; None where there is none that this program can read."""
+        """The link to the generation in force; None where there is none that this program can read."""
         try:
             _ = self.reader
-            return self._generations.file()
+            return self.path
         except ViewsUnavailable:
             return None
 

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
+from itertools import count
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -24,6 +25,7 @@ from domain.log.sqlite import connect, sqlite3
 from domain.order import events as e
 from projections.orders import list as orders
 from projections.orders.documents import BASE_URL, render, staff_document
+from projections.proof import verification
 from projections.views import generation, rebuilding
 from projections.views.views import Views, ViewsUnavailable
 from tests.conftest import ME, ROOT, Client, Clock, Service, do, new_order
@@ -591,3 +593,22 @@ def test_views_that_are_ahead_of_a_ledger_that_was_put_back_go_back_with_it(
     assert found == made
     views.close()
     ledger.close()
+
+
+def test_a_verification_goes_on_while_the_views_are_made_anew(
+    ledger: OrderLedger, views: Views, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An erasure does so."""
+    monkeypatch.setattr(verification, "PART_RECORDS", 2)
+    for number in range(60):
+        do(ledger.create, new_order(items=[{"unit_price": "5.00"}], notes=str(number)), ME)
+    views.catch_up()
+    parts = count()
+
+    def progress(_done: int, _head: int) -> None:
+        if next(parts) < 3:
+            views.rebuild()
+
+    found = verification.verify(ledger.location, views.in_force(), checkpoints=(), key=None, progress=progress)
+    assert found.problems == []
+    assert found.orders == 60
