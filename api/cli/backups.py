@@ -18,20 +18,21 @@ from typing import Final
 
 import click
 import msgspec
-from eventsourcing.persistence import PersistenceError
+from eventsourcing.persistence import OperationalError, PersistenceError
 
 from api import VERSION
 from api.cli.terminal import NEEDS_A_PERSON, Unopened, fail, given_settings, opened, progress, settings, tell, warn
 from api.settings import Settings
 from domain.counted import counted
 from domain.durable import appending, sync
+from domain.log.log import Log, LogAway, LogForbidden
 from domain.log.opening import open_log, without_secrets
 from domain.log.sqlite import Busy, connect, copy, cut_wal, sqlite3
 from domain.moments import instant, utc_now
 from domain.own_file import open_own
 from domain.privacy.keyring import KeyStore
 from domain.privacy.masters import MastersAt, MasterUnknown
-from domain.privacy.opening import KeysAt, LedgerAt
+from domain.privacy.opening import KeysAt, LedgerAt, NotTheKeys
 from domain.privacy.sqlite_keys import SQLiteKeyStore
 from domain.proof.checkpoint import split
 from projections.proof.signing import NoSigningKey, public_key
@@ -240,7 +241,7 @@ def restore(folder: Path) -> None:
         for path in made:
             for suffix in ("", "-wal", "-shm"):
                 Path(f"{path}{suffix}").unlink(missing_ok=True)
-        if isinstance(error, OSError | Busy | MasterUnknown | sqlite3.Error | PersistenceError):
+        if isinstance(error, OSError | Busy | MasterUnknown | NotTheKeys | sqlite3.Error | PersistenceError):
             fail(f"nothing was restored: {error}", NEEDS_A_PERSON)
         raise
     if keys is not None and not chosen.erasures.exists():
@@ -305,18 +306,34 @@ def _keys_for(chosen: Settings, manifest: Manifest, folder: Path) -> KeysAt | No
     """The data keys of a restored ledger; None where it has none. A database without keys is given those of the
     backup.
 
-    Raises MasterUnknown.
+    Raises MasterUnknown, NotTheKeys.
     """
     if KEYS not in manifest.files:
         return None
+    chosen.keys.masters.read()
     with closing(open_log(chosen.url)) as log:
         store = log.key_store(chosen.keys.path)
         if store.file is None:
-            log.create()
-        if not store.is_there() and store.file is None and (folder / KEYS).exists():
-            with closing(SQLiteKeyStore(folder / KEYS)) as backed_up:
-                store.take_over(backed_up)
+            _bring_keys(log, store, folder / KEYS)
         if not store.is_there():
             raise MasterUnknown(f"the backup's {KEYS} is deleted; put a newer backup's at {store.shown} (LEDGER_KEYS)")
-    chosen.keys.masters.read()
     return chosen.keys
+
+
+def _bring_keys(log: Log, store: KeyStore, file: Path) -> None:
+    """Gives a database without data keys those of a backup. Raises NotTheKeys where the log in it is not sealed by
+    them."""
+    try:
+        kept = log.keyring()
+    except OperationalError as error:
+        if isinstance(error, LogAway | LogForbidden):
+            raise
+        raise NotTheKeys(f"there is no log yet, PostgreSQL's own tools bring the log back first: {error}") from error
+    log.create()
+    if store.is_there() or not file.exists():
+        return
+    with closing(SQLiteKeyStore(file)) as backed_up:
+        if kept is None or kept.id != backed_up.id:
+            sealed = "is not sealed" if kept is None else f"is sealed by the keyring {kept.id}"
+            raise NotTheKeys(f"the log {sealed}, and the backup has the keyring {backed_up.id}")
+        store.take_over(backed_up)

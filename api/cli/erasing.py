@@ -123,7 +123,8 @@ def _again(ledger: OrderLedger, keys: Keyring, erasing: Erasing, erasures: Erasu
         fail(str(error))
     for noted in missing:
         made = _do(repeat, erasing, noted, _PROVENANCE)
-        done = f"erased again, in {counted(len(made.orders), 'order')}" if made.is_new else "nothing is in this ledger"
+        of_orders = f", in {counted(len(made.orders), 'order')}" if made.orders else ""
+        done = f"erased again{of_orders}" if made.is_new else "nothing is in this ledger"
         print(f"{noted.id}: of {noted.subject} {done}")
     print(f"{counted(len(missing), 'erasure was', 'erasures were')} missing in this ledger")
 

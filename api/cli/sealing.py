@@ -6,13 +6,16 @@ from collections import Counter
 import click
 
 from api.cli.terminal import NEEDS_A_PERSON, fail, open_ledger, progress, settings, tell
+from api.settings import Settings
 from domain.counted import counted
 from domain.ledger import OrderLedger
+from domain.log.log import Log
+from domain.log.migrating import NotMigrated, copy_keys
 from domain.log.opening import is_there, open_log
 from domain.moments import utc_now
 from domain.privacy.keyring import Keyring, KeyUnknown, StoredDataKey
 from domain.privacy.masters import MasterUnknown
-from domain.privacy.opening import create_keys, make_keys
+from domain.privacy.opening import KeysAt, create_keys, make_keys
 from domain.privacy.sealing_logs import NotSealed, extension, seal_log
 from projections.proof.signing import ORIGIN, Checkpoints, NoSigningKey
 from projections.views.views import Views
@@ -99,25 +102,46 @@ def seal(new: str) -> None:
     if url == chosen.url or (there.ledger is not None and there.ledger.exists()):
         fail(f"{there.shown_url} is there already; name one that is not, or remove what a broken off one has left.")
     there.folder.mkdir(0o700, parents=True, exist_ok=True)
-    target, at = open_log(url), chosen.keys if ledger.keys is not None else there.keys
+    target = open_log(url)
     try:
-        store = make_keys(target, at)
+        target.create()
+        at = _keys_of_new(ledger, target, chosen, there)
         with progress("sealing") as say:
             made = seal_log(ledger, target, at.open(target), ledger.clock(), say)
         copy_webhooks(store_of(ledger.log_of_events, chosen.webhooks), store_of(target, there.webhooks))
         sealed = OrderLedger(target, keys=at)
         signing = Checkpoints(sealed, Views(sealed, there.views), key=chosen.key, kept=there.checkpoints)
         print(signing.begin(made.records, made.root, extension(ORIGIN, made)).decode(), end="")
-    except NotSealed as error:
+    except (NotSealed, NotMigrated) as error:
         fail(str(error), NEEDS_A_PERSON)
     except MasterUnknown as error:
         fail(str(error))
     except NoSigningKey as error:
         tell(f"not signed: {error}")
     records = counted(made.records, "record is", "records are")
-    print(f"{records} in {there.shown_url}, {made.sealed} of them sealed by the keys in {store.shown}")
+    print(
+        f"{records} in {there.shown_url}, {made.sealed} of them sealed by the keys in {target.key_store(at.path).shown}"
+    )
+    if ledger.keys is not None and at.masters != there.keys.masters:
+        print(f"the master key {at.masters.file} is not copied: bring it to {there.keys.masters.file}")
     if chosen.key.exists() and chosen.key != there.key:
         print(f"the signing key {chosen.key} is not copied: bring it to {there.key}, and make no other")
+
+
+def _keys_of_new(ledger: OrderLedger, target: Log, chosen: Settings, there: Settings) -> KeysAt:
+    """The address of a new ledger's keys, which this makes. Records that are sealed already keep their keys: these are
+    shared between two files, and copied to another engine.
+
+    Raises MasterUnknown, NotMigrated.
+    """
+    if ledger.keys is None:
+        make_keys(target, there.keys)
+        return there.keys
+    source = ledger.keys.store
+    are_shared = source.file is not None and there.ledger is not None
+    at = KeysAt(chosen.keys.path if are_shared else there.keys.path, chosen.keys.masters)
+    copy_keys(source, target.key_store(at.path))
+    return at
 
 
 def _problem(keyring: Keyring, key: StoredDataKey) -> str | None:

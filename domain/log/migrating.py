@@ -45,7 +45,7 @@ def migrate(
         head = held.census().head
         copied = _must_be_the_same(held, target)
         if keys is not None:
-            _copy_keys(*keys)
+            copy_keys(*keys)
         while copied < head:
             copied = _copy_records(held, target, copied, head)
             progress(copied, head)
@@ -63,7 +63,7 @@ def _must_be_the_same(source: Reading, target: Log) -> int:
     return head
 
 
-def _copy_keys(source: KeyStore, target: KeyStore) -> None:
+def copy_keys(source: KeyStore, target: KeyStore) -> None:
     """Copies the data keys, wrapped. Raises NotMigrated where the target has the keys of another ledger."""
     if source.file is not None and source.file == target.file:
         return

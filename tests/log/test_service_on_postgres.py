@@ -10,10 +10,11 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from domain.log.opening import postgres_grants
+from domain.ledger import OrderLedger
+from domain.log.opening import open_log, postgres_grants
 from domain.log.postgres.transaction import CHANNEL
 from tests.api.test_streams import AUDIT, stream
-from tests.conftest import Client, Service
+from tests.conftest import ME, Client, Service, do, new_order
 from tests.postgres import Cluster, files_in
 from tests.privacy.conftest import MINA, WORDS, found_in
 from tests.privacy.test_erasing import TOM
@@ -343,6 +344,70 @@ def test_data_keys_are_backed_up_apart_and_come_back_where_the_log_is_restored_a
     assert done.returncode == 0, done.stderr
     assert billing_of(new) == ("Neckarhalde 17", "ring at Schlossgarten")
     assert [word for word in WORDS if word in cluster.log().encode()] == []
+
+
+def test_a_backups_data_keys_come_into_no_database_whose_log_is_not_theirs(cluster: Cluster, tmp_path: Path) -> None:
+    """They would keep the right keys out; and tables made before the log comes back would be in its way."""
+    nodes = {}
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        files = files_in(tmp_path / name) | {"LEDGER_MASTER": str(tmp_path / "master.key")}
+        nodes[name] = Service(tmp_path / name, LEDGER_URL=cluster.url(cluster.new_database()), **files)
+        assert nodes[name].run("import", "-", stdin=json.dumps(MINA).encode()).returncode == 0
+        assert nodes[name].run("backup", str(tmp_path / f"backup of {name}")).returncode == 0
+    database, empty = nodes["one"].url.rpartition("/")[2], cluster.new_database()
+    cluster.do("DROP SCHEMA order_ledger_keys CASCADE", database=database)
+
+    def restored(name: str, **settings: str) -> tuple[int, str]:
+        new = Service(tmp_path, **nodes["one"].environment | files_in(tmp_path) | settings)
+        done = new.run("restore", str(tmp_path / f"backup of {name}"))
+        return done.returncode, done.stderr.decode()
+
+    for name, settings, why in (
+        ("two", {}, "has the keyring"),
+        ("one", {"LEDGER_MASTER": str(tmp_path / "none")}, "there is no"),
+        ("one", {"LEDGER_URL": cluster.url(empty)}, "bring the log back first"),
+    ):
+        status, told = restored(name, **settings)
+        assert status == 1, told
+        assert "nothing was restored" in told
+        assert why in told
+    assert cluster.do("SELECT * FROM order_ledger_keys.keyring", database=database) == []
+    assert cluster.do("SELECT to_regnamespace('order_ledger')::text", database=empty) == [(None,)]
+    assert restored("one")[0] == 0
+    assert b"everything holds" in nodes["one"].run("verify").stdout
+
+
+@pytest.mark.parametrize("onto_postgresql", [True, False])
+def test_a_ledger_begun_without_keys_is_sealed_anew_on_another_engine(
+    cluster: Cluster, tmp_path: Path, *, onto_postgresql: bool
+) -> None:
+    """The keys of records that were sealed since come along."""
+    urls = [f"sqlite:///{tmp_path}/ledger.db", cluster.url(cluster.new_database())]
+    old_url, new_url = urls if onto_postgresql else urls[::-1]
+    plain = OrderLedger(open_log(old_url))
+    plain.log_of_events.create()
+    do(plain.create, new_order(**MINA), ME)
+    plain.close()
+    old = Service(tmp_path, LEDGER_URL=old_url, **files_in(tmp_path))
+    if onto_postgresql:
+        assert old.run("seal", whole := cluster.url(cluster.new_database())).returncode == 0
+        assert billing_of(Service(tmp_path, **old.environment | {"LEDGER_URL": whole})) == (
+            MINA["billing_address"],
+            MINA["notes"],
+        )
+    assert old.run("keys", "create").returncode == 0
+    assert old.run("import", "-", stdin=json.dumps(TOM).encode()).returncode == 0
+    done = old.run("seal", new_url)
+    assert done.returncode == 0, done.stderr.decode()
+    assert b"1 of them sealed" in done.stdout
+    (tmp_path / "new").mkdir()
+    new = Service(tmp_path / "new", LEDGER_URL=new_url, **files_in(tmp_path / "new"))
+    new.environment["LEDGER_MASTER"] = str(tmp_path / "master.key")
+    new.environment["LEDGER_KEYS"] = str(tmp_path / "keys.db")
+    assert b"everything holds" in new.run("verify").stdout
+    assert billing_of(new) == (MINA["billing_address"], MINA["notes"])
+    assert billing_of(new, 2) == (TOM["billing_address"], TOM.get("notes"))
 
 
 def test_a_person_erased_on_one_node_is_gone_from_the_files_of_the_others_too(cluster: Cluster, tmp_path: Path) -> None:
