@@ -522,9 +522,11 @@ class OrderLedger(Application[UUID]):
         order = request.earlier_order
         if order is not None and (order.uuid, order.version) == (claim.originator_id, claim.version):
             return order
-        if claim.version > FOLD_EVENTS_MAX:
+        if claim.version <= FOLD_EVENTS_MAX:
+            return self.order_in(t, claim.originator_id, claim.version)
+        if (order := self._from_kept(t, claim.originator_id, claim.version)) is None:
             raise FoldFirst(claim.originator_id, claim.version)
-        return self.order_in(t, claim.originator_id, claim.version)
+        return order
 
     def _replayed(self, t: Transaction, request: "_Request") -> Outcome | None:
         """The outcome of an earlier write with this idempotency key; None where there is none. Raises

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.aggregate import Record
-from domain.ledger import OrderLedger
+from domain.ledger import FoldFirst, OrderLedger
 from domain.log.mapper import DamagedEvent, EventMapper
 from domain.log.recorder import SQLiteRecorder
 from domain.log.records import Provenance
@@ -104,7 +104,10 @@ def test_a_payment_that_is_sent_again_is_answered_as_it_was_then(
         assert len(read) < 5
     do(ledger.change, order.uuid, ChangeStatus(status="hold"), ME)
     for provenance in (Provenance("tester", None, "k"), ME):
-        again = do(ledger.change, order.uuid, paid, provenance)
+        with pytest.raises(FoldFirst) as raised:
+            do(ledger.change, order.uuid, paid, provenance)
+        earlier = ledger.order(raised.value.uuid, raised.value.version)
+        again = do(ledger.change, order.uuid, paid, provenance, earlier_order=earlier)
         assert (again.order, again.position) == (first.order, first.position)
 
 
