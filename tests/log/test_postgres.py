@@ -11,6 +11,7 @@ from contextlib import closing, contextmanager
 from datetime import timedelta
 from functools import partial
 from io import BytesIO
+from itertools import count
 from pathlib import Path
 
 import psycopg
@@ -1000,3 +1001,22 @@ def test_triggers_and_tables_that_are_not_as_they_were_made_are_told(log: Log, c
         "the schema has no trigger claims_rows_stay",
         "the trigger events_rows_stay in the schema is not the one that this program makes",
     ]
+
+
+def test_the_index_agrees_with_its_table_while_records_are_appended(log: Log) -> None:
+    over = threading.Event()
+
+    def record() -> None:
+        with closing(open_log(log.url)) as other:
+            for version in count(3):
+                append(other, stored(ORDERS[0], version))
+                if over.is_set():
+                    return
+
+    recording = threading.Thread(target=record)
+    recording.start()
+    try:
+        assert [fault for _ in range(50) for fault in log.faults()] == []
+    finally:
+        over.set()
+        recording.join()

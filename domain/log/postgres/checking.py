@@ -51,6 +51,8 @@ _INDEX: Final = (
     "the index on order and version does not lead to this record; `run.py verify --mend-index` makes it anew"
 )
 
+_PLANNER: Final = Statement("SAVEPOINT planner")  # its settings as they were
+
 
 def faults(connection: Connection) -> Iterator[Fault]:
     """Every fault of a log. The whole table of events is read twice: as it is stored, and by its index."""
@@ -101,25 +103,26 @@ def _unlike(what: str, expected: Mapping[str, object], there: Mapping[str, objec
 
 
 def _of_index(connection: Connection) -> Iterator[Fault]:
-    """The records that the index on order and version lacks. Compares a checksum of table and index first."""
+    """The records that the index on order and version lacks. Compares a checksum of table and index first, in one
+    snapshot, since records are appended meanwhile."""
     told = "SELECT count(*), bit_xor(hashtextextended(originator_id, version)) FROM events"
-    by_table = _without(connection, ("indexscan", "indexonlyscan", "bitmapscan"), Statement(told))
-    by_index = _without(connection, ("seqscan", "bitmapscan"), Statement(f"{told} WHERE originator_id >= ''"))
+    by_table, by_index = _without(
+        connection,
+        (("indexscan", "indexonlyscan", "bitmapscan"), Statement(told)),
+        (("seqscan", "bitmapscan"), Statement(f"{told} WHERE originator_id >= ''")),
+    )
     if by_table != by_index:
         yield from _not_indexed(connection)
 
 
 def _not_indexed(connection: Connection) -> Iterator[Fault]:
     # The inner query looks each record up in the index alone.
-    found = _without(
-        connection,
-        ("bitmapscan", "hashjoin", "mergejoin"),
-        Statement(
-            "SELECT position, originator_id FROM events AS e WHERE NOT EXISTS (SELECT 1 FROM events AS i"
-            " WHERE i.originator_id = e.originator_id AND i.version = e.version AND i.position = e.position)"
-            f" ORDER BY position LIMIT {_FAULTS_MAX}"
-        ),
+    lacking = Statement(
+        "SELECT position, originator_id FROM events AS e WHERE NOT EXISTS (SELECT 1 FROM events AS i"
+        " WHERE i.originator_id = e.originator_id AND i.version = e.version AND i.position = e.position)"
+        f" ORDER BY position LIMIT {_FAULTS_MAX}"
     )
+    (found,) = _without(connection, (("bitmapscan", "hashjoin", "mergejoin"), lacking))
     if not found:
         yield Fault(0, None, "the index on order and version has not what the table has; `run.py verify --mend-index`")
     for position, originator in found:
@@ -128,21 +131,22 @@ def _not_indexed(connection: Connection) -> Iterator[Fault]:
 
 def _taken_twice(connection: Connection) -> Iterator[Fault]:
     """The versions that more than one record of an order has. Reads the table alone, since the index may be damaged."""
-    twice = _without(
-        connection,
-        ("indexscan", "indexonlyscan", "bitmapscan"),
-        Statement(
-            "SELECT originator_id, version, min(position), max(position) FROM events GROUP BY 1, 2"
-            f" HAVING count(*) > 1 LIMIT {_FAULTS_MAX}"
-        ),
+    taken_again = Statement(
+        "SELECT originator_id, version, min(position), max(position) FROM events GROUP BY 1, 2"
+        f" HAVING count(*) > 1 LIMIT {_FAULTS_MAX}"
     )
+    (twice,) = _without(connection, (("indexscan", "indexonlyscan", "bitmapscan"), taken_again))
     for originator, version, first, last in twice:
         order = (originator or b"").decode(errors="replace")
         yield Fault(last, order, f"it has the version {version} that the record at position {first} has")
 
 
-def _without(connection: Connection, ways: tuple[str, ...], statement: Statement) -> list[Row]:
-    """The rows of a query, with these methods of the planner switched off."""
-    off = [Statement(f"SET LOCAL enable_{way} = off") for way in ways]
-    *_, found, _ = connection.ask(Statement("BEGIN"), *off, statement, Statement("COMMIT"), seconds=WHOLE_SECONDS_MAX)
-    return found
+def _without(connection: Connection, *asked: tuple[tuple[str, ...], Statement]) -> list[list[Row]]:
+    """The rows of queries in one snapshot, each with these methods of the planner switched off."""
+    statements, places = [Statement("BEGIN ISOLATION LEVEL REPEATABLE READ"), _PLANNER], []
+    for ways, statement in asked:
+        statements += [Statement(f"SET LOCAL enable_{way} = off") for way in ways]
+        places.append(len(statements))
+        statements += [statement, Statement("ROLLBACK TO planner")]
+    found = connection.ask(*statements, Statement("COMMIT"), seconds=WHOLE_SECONDS_MAX)
+    return [found[place] for place in places]
