@@ -82,7 +82,7 @@ class Access:
     async def _caller(self, key: str, person: str | None) -> Caller | None:
         if self._tokens and key.count(".") == 2:
             return await self._bearer(self._tokens, key)
-        caller = self._keys.caller_at_hand(key) or await self._asked(key)
+        caller = self._keys.caller_nowait(key) or await self._asked(key)
         if caller is not None:
             self._uses.note(caller.name)
         if caller is None or person is None or not caller.scopes:
@@ -99,7 +99,7 @@ class Access:
         try:
             return await self._asking.of_log(lambda: self._keys.caller(key))
         except LogAway:
-            known = await self._asking(lambda views: self._keys.caller_by(key, partial(stored_as, views)))
+            known = await self._asking(lambda views: self._keys.caller_offline(key, partial(stored_as, views)))
             if known is None:
                 raise
             return known

@@ -81,7 +81,7 @@ class Asking:
 
         Raises LogAway where the log does not answer within `LOG_SECONDS_MAX`.
         """
-        if self._ledger.log_of_events.is_at_hand:
+        if self._ledger.log_of_events.is_local:
             return ask()
         if isinstance(self._ledger.write_error, LogAway):  # another question would wait as long as the last one did
             raise self._ledger.write_error

@@ -64,7 +64,7 @@ class Auditing:
             return self._masked
         access.scope(req, PERSONAL_SCOPE)
         if self.ledger.keys is not None:
-            self.ledger.keys.look()  # another process may have erased data a moment ago
+            self.ledger.keys.refresh()  # another process may have erased data a moment ago
         return Reading(self.ledger, parts)
 
     def note(self, req: Request, reading: Reading) -> None:

@@ -81,7 +81,7 @@ class Commanding:
         """The result of work given to the writer. Raises LogAway where it takes too long: work that had not begun is
         dropped, other work may still be recorded."""
         # A log on this machine bounds each wait itself; this bounds all of them together.
-        seconds_max = WORK_SECONDS_MAX if self.ledger.log_of_events.is_at_hand else TURN_SECONDS_MAX
+        seconds_max = WORK_SECONDS_MAX if self.ledger.log_of_events.is_local else TURN_SECONDS_MAX
         try:
             async with asyncio.timeout(seconds_max):
                 return await asyncio.wrap_future(work)

@@ -129,7 +129,7 @@ class Following:
     async def _run(self) -> None:
         """Reads the log's end as long as there are followers."""
         self._stretches.clear()
-        self._agreed_after = self._ledger.log_of_events.times_lost
+        self._agreed_after = self._ledger.log_of_events.connection_losses
         # While the log is out of reach, its head is known from the views.
         self._bytes, self._position = 0, await self._head() or self._head_of_views()
         woken, looked = 0.0, monotonic()
@@ -165,7 +165,7 @@ class Following:
     async def _agree(self) -> bool:
         """Compares the stretches with the log after it was out of reach, and goes back behind those that it has not any
         more. Returns False while the log cannot be asked."""
-        times_lost = self._ledger.log_of_events.times_lost
+        times_lost = self._ledger.log_of_events.connection_losses
         while self._stretches and times_lost != self._agreed_after:
             after, stretch = next(reversed(self._stretches.items()))
             try:

@@ -19,7 +19,7 @@ from api.commanding import Commanding
 from api.conditions import provenance
 from api.parameters import FIELDS, Parameters
 from api.settings import Settings
-from domain.log.keys import PREFIX_LENGTH, AccessKey, Keys, must_be_fit
+from domain.log.keys import PREFIX_LENGTH, AccessKey, Keys, must_be_valid
 from domain.log.records import Provenance
 from domain.order.commands import Command
 from domain.refusals import AccessKeyIsRevoked
@@ -78,7 +78,7 @@ class Locksmith:
         """Answers with a key's document. Raises AccessKeyNotFound."""
         head = await self.asking.of_log(self.commanding.ledger.head)
         stamp(resp, head)  # of a 404, too
-        key = await self.asking.in_thread(lambda: self.keys.named(name))
+        key = await self.asking.in_thread(lambda: self.keys.get(name))
         (shown,) = self.documents([key])
         json_answer(resp, _encode(shown | more), head)
         if more:
@@ -125,7 +125,7 @@ class AllKeys(_Resource):
         resp.status = 201
 
     async def _decide(self, given: MakeKey) -> None:
-        must_be_fit(*msgspec.structs.astuple(given), now=self._of.commanding.ledger.clock())
+        must_be_valid(*msgspec.structs.astuple(given), now=self._of.commanding.ledger.clock())
 
 
 class OneKey(_Resource):

@@ -125,13 +125,13 @@ class _Erasures(_Read):
         access.scope(req, WRITE)
         trial = is_trial(req)
         given, who = await command_if_given(req, Erase), provenance(req)
-        request = e.Request(tuple(dict.fromkeys(given.parts)), given.basis, given.reference, given.force, trial)
+        request = e.ErasureRequest(tuple(dict.fromkeys(given.parts)), given.basis, given.reference, given.force, trial)
         made = await self._desk.asking.to_its_end(lambda: self._erased(request, who, **named))
         json_answer(resp, _encode(_told(made, request)), made.position)
         self._desk.commanding.moved(resp, made.position, None if made.is_new else made.position)
         resp.status = 201 if made.is_new else 200
 
-    def _erased(self, request: e.Request, who: Provenance, **named: str) -> Erasure:
+    def _erased(self, request: e.ErasureRequest, who: Provenance, **named: str) -> Erasure:
         """Records an erasure and renews the views. Where they cannot be renewed now, the next start does it."""
         made = self._record(request, who, **named)
         if request.is_trial:
@@ -142,7 +142,7 @@ class _Erasures(_Read):
         return made
 
 
-def _told(made: Erasure, request: e.Request) -> dict[str, Any]:
+def _told(made: Erasure, request: e.ErasureRequest) -> dict[str, Any]:
     return {
         "id": made.id,
         "subject": made.subject,
@@ -161,8 +161,8 @@ class CustomerErasures(_Erasures):
         uuids = [str(order.uuid) for order in self._desk.orders(_customer(customer_id))]
         _shown(resp, position, privacy.erasures(self._desk.ledger, uuids))
 
-    def _record(self, request: e.Request, who: Provenance, customer_id: str) -> Erasure:
-        return self._desk.erasing.customer(_customer(customer_id), request, who)
+    def _record(self, request: e.ErasureRequest, who: Provenance, customer_id: str) -> Erasure:
+        return self._desk.erasing.erase_customer(_customer(customer_id), request, who)
 
 
 class OrderErasures(_Erasures):
@@ -171,8 +171,8 @@ class OrderErasures(_Erasures):
         self._desk.ledger.order(uuid)  # raises OrderNotFound
         _shown(resp, position, privacy.erasures(self._desk.ledger, [str(uuid)]))
 
-    def _record(self, request: e.Request, who: Provenance, order_id: str) -> Erasure:
-        return self._desk.erasing.guest(named_order(self._desk.ledger, order_id), request, who)
+    def _record(self, request: e.ErasureRequest, who: Provenance, order_id: str) -> Erasure:
+        return self._desk.erasing.erase_guest(named_order(self._desk.ledger, order_id), request, who)
 
 
 class AllErasures(_Read):

@@ -13,9 +13,9 @@ import msgspec
 from domain.currencies import CURRENCIES
 from domain.log import opening
 from domain.moments import zone_named
-from domain.privacy.masters import MastersAt
-from domain.privacy.opening import KeysAt
-from domain.privacy.periods import Keep, Period
+from domain.privacy.masters import MastersLocation
+from domain.privacy.opening import KeysLocation
+from domain.privacy.periods import Period, RetentionPeriods
 from domain.reconciling import KEPT_BYTES_MAX
 
 FORWARDED: Final = ("x-forwarded", "forwarded")
@@ -95,10 +95,10 @@ class Settings(msgspec.Struct, frozen=True):
     checkpoints: Path
     checkpoint_seconds: int
     # The data keys that seal personal data, and the master keys that wrap them; and the log of accesses.
-    keys: KeysAt
+    keys: KeysLocation
     accesses: Path
     # The retention of each personal part, and the file outside the ledger that lists the erasures.
-    keep: Keep
+    keep: RetentionPeriods
     erasures: Path
     # The file of webhooks and their deliveries, and the private networks that webhooks may lead to.
     webhooks: Path
@@ -172,13 +172,13 @@ def read(environment: Mapping[str, str]) -> Settings:
         checkpoints=files["CHECKPOINTS"],
         checkpoint_seconds=tried(_seconds, value("LEDGER_CHECKPOINT_SECONDS", "3600")),
         accesses=files["ACCESSES"],
-        keep=Keep(
+        keep=RetentionPeriods(
             tried(_period, "LEDGER_KEEP_CONTACT", value, "24m"),
             tried(_period, "LEDGER_KEEP_INVOICE", value, "10y"),
             tried(_period, "LEDGER_KEEP_SETTLEMENT_FILES", value, "10y"),
         ),
         erasures=files["ERASURES"],
-        keys=KeysAt(files["KEYS"], MastersAt(files["MASTER"], value("LEDGER_MASTER_KEY", "") or None)),
+        keys=KeysLocation(files["KEYS"], MastersLocation(files["MASTER"], value("LEDGER_MASTER_KEY", "") or None)),
         webhooks=files["WEBHOOKS"],
         webhook_networks=tried(_networks, "LEDGER_WEBHOOK_NETWORKS", value),
         connections_per_address=tried(_count, "LEDGER_CONNECTIONS_PER_ADDRESS", value, 128),

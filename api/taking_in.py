@@ -13,7 +13,7 @@ from api.settings import Settings
 from api.under_way import Progress, under_way
 from domain.ledger import OrderLedger
 from domain.log.records import Provenance
-from domain.privacy.opening import LedgerAt
+from domain.privacy.opening import LedgerLocation
 from domain.reconciling import Coming, Outcome, Reconciling
 from projections.journal import Journal
 from projections.processes import reopened
@@ -58,7 +58,7 @@ def start(reconciling: Reconciling, upload: Upload) -> Outcome:
         return reconciling.start(file, upload.name, upload.provider, upload.rules, upload.provenance)
 
 
-def take_in_telling(at: LedgerAt, settings: Settings, upload: Upload, coming: Coming) -> None:
+def take_in_telling(at: LedgerLocation, settings: Settings, upload: Upload, coming: Coming) -> None:
     """Starts the reconciliation of a file in a process of its own, and writes its progress down."""
     told, progress = under_way(settings), Progress(coming.uuid, upload.provider, upload.name)
 
@@ -70,7 +70,7 @@ def take_in_telling(at: LedgerAt, settings: Settings, upload: Upload, coming: Co
 
 
 @contextmanager
-def reconciling_at(at: LedgerAt, settings: Settings) -> Iterator[tuple[OrderLedger, Reconciling]]:
+def reconciling_at(at: LedgerLocation, settings: Settings) -> Iterator[tuple[OrderLedger, Reconciling]]:
     """The ledger and its reconciliations, opened anew in a process of its own."""
     with reopened(at.url) as log:
         ledger = OrderLedger(log, currency_default=settings.currency, keys=at.keys, is_plain=at.keys is None)

@@ -10,7 +10,7 @@ from api.answers import fitting
 from api.settings import Settings
 from api.taking_in import Upload, reconciling_at, start
 from domain.ledger import OrderLedger
-from domain.privacy.opening import LedgerAt
+from domain.privacy.opening import LedgerLocation
 from domain.reconciliation.report import Result
 from domain.reconciling import Outcome, Reconciling
 from projections.reconciliations import shown
@@ -72,7 +72,7 @@ def take_in(ledger: OrderLedger, reconciling: Reconciling, upload: Upload, windo
     return told(ledger, reconciling, start(reconciling, upload), window)
 
 
-def take_in_apart(at: LedgerAt, settings: Settings, upload: Upload, window: Window) -> Told:
+def take_in_apart(at: LedgerLocation, settings: Settings, upload: Upload, window: Window) -> Told:
     """`take_in` in a process of its own."""
     with reconciling_at(at, settings) as (ledger, reconciling):
         return take_in(ledger, reconciling, upload, window)

@@ -13,8 +13,8 @@ from domain.ledger import OrderLedger
 from domain.log.recorder import SQLiteRecorder
 from domain.log.sqlite import connect, sqlite3, transaction
 from domain.order import events
-from domain.privacy.masters import MastersAt
-from domain.privacy.opening import KeysAt
+from domain.privacy.masters import MastersLocation
+from domain.privacy.opening import KeysLocation
 from domain.topics import SEALED
 from projections import tree
 from projections.orders.table import Orders
@@ -91,7 +91,7 @@ def bare_creates_per_second(ledger: Path, views: Path, folder: Path, items: int,
 
 def rebuild(ledger: Path, folder: Path) -> Cost:
     """The cost of a rebuild of the views by the program's own code."""
-    keys = KeysAt(ledger.with_name("keys.db"), MastersAt(ledger.with_name("master.key")))
+    keys = KeysLocation(ledger.with_name("keys.db"), MastersLocation(ledger.with_name("master.key")))
     return cost(Views(OrderLedger(SQLiteRecorder(ledger), keys=keys), folder / "rebuilt.db").rebuild)
 
 

@@ -40,7 +40,7 @@ class Record(msgspec.Struct, frozen=True):
 def personal_parts(event: Event, personal: PersonalParts) -> Iterator[str]:
     """The parts of personal data that an event has a value of."""
     for part, paths in personal.items():
-        if any(_is_there(_value(event, path)) for path in paths):
+        if any(_has_value(_value(event, path)) for path in paths):
             yield part
 
 
@@ -56,7 +56,7 @@ def path_steps(path: str) -> Sequence[str]:
     return path.split(".")
 
 
-def _is_there(value: Any) -> bool:
+def _has_value(value: Any) -> bool:
     return bool(value) and not (isinstance(value, msgspec.Struct) and value == type(value)())
 
 

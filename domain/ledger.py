@@ -29,7 +29,7 @@ from domain.claims import (
 )
 from domain.import_batch import ImportBatch
 from domain.log.clock import Watch
-from domain.log.log import Log, LogAway, LogBusy, LogForbidden, LogFull, Reading, Transaction, Wants
+from domain.log.log import Log, LogAway, LogBusy, LogForbidden, LogFull, ReadHints, Reading, Transaction
 from domain.log.mapper import EventMapper
 from domain.log.records import Claim, NewClaim, Provenance, RawRecord
 from domain.log.writer import Measure, Writer
@@ -42,7 +42,7 @@ from domain.order.state import ORDER, Order
 from domain.privacy.files import KeptFiles
 from domain.privacy.keyring import CUSTOMER, GUEST, DataOwner
 from domain.privacy.marking import Marks
-from domain.privacy.opening import KeysAt, LedgerAt, SealedSince
+from domain.privacy.opening import KeysLocation, LedgerLocation, SealedSince
 from domain.recognising import Recogniser
 from domain.refusals import (
     IdempotencyKeyReused,
@@ -114,7 +114,7 @@ class OrderLedger(Application[UUID]):
         currency_default: str = "USD",
         clock: Callable[[], datetime] = utc_now,
         watch: Watch | None = None,
-        keys: KeysAt | None = None,
+        keys: KeysLocation | None = None,
         is_made: bool = False,
         is_plain: bool = False,
     ) -> None:
@@ -152,9 +152,9 @@ class OrderLedger(Application[UUID]):
             self.keys.before = self.begin
 
     @property
-    def location(self) -> LedgerAt:
+    def location(self) -> LedgerLocation:
         """The addresses by which another process opens this ledger."""
-        return LedgerAt(self.log_of_events.url, self._keys_at)
+        return LedgerLocation(self.log_of_events.url, self._keys_at)
 
     def construct_env(self, name: str, env: Mapping[str, str] | None = None) -> Environment:
         # The library would read the process's environment: a stray COMPRESSOR_TOPIC must not change the log.
@@ -195,7 +195,7 @@ class OrderLedger(Application[UUID]):
                 self._writer.start()
         return self._writer.submit(lambda t: work(t, *args, **kwargs), self._wants(*args))
 
-    def _wants(self, *given: object) -> Wants:
+    def _wants(self, *given: object) -> ReadHints:
         """The reads that work with these arguments will need, as a hint to the log."""
         claims: list[tuple[str, str | int]] = []
         for each in given:
@@ -203,7 +203,7 @@ class OrderLedger(Application[UUID]):
                 claims.append(("idempotency", reference_value(each.actor, each.idempotency_key)))
             elif isinstance(each, commands.Move):
                 claims.append((commands.MOVES[type(each)], reference_value(each.provider, each.reference)))
-        return Wants(
+        return ReadHints(
             originators=tuple(each for each in given if isinstance(each, UUID)),
             claims=tuple(claims),
             maxima=("order-id",) if any(isinstance(each, commands.CreateOrder) for each in given) else (),
@@ -212,7 +212,7 @@ class OrderLedger(Application[UUID]):
         )
 
     @contextmanager
-    def transaction(self, wants: Wants) -> Iterator[Transaction]:
+    def transaction(self, wants: ReadHints) -> Iterator[Transaction]:
         """A transaction of the log in which data keys may be made, to seal personal data."""
         self.begin()
         self.mapper.forget()
@@ -495,10 +495,10 @@ class OrderLedger(Application[UUID]):
         positions = self.append(t, stored, provenance=who, now=now, claims=claims_of(records))
         return Outcome(after, positions[-1])
 
-    def stored(self, records: Iterable[Record], whose: DataOwner, now: datetime) -> list[StoredEvent]:
+    def stored(self, records: Iterable[Record], owner: DataOwner, now: datetime) -> list[StoredEvent]:
         """The stored events of records of one history, of any kind. To be called inside the transaction that appends
         them, since it may make data keys."""
-        return [self.mapper.stored(record, whose, now) for record in records]
+        return [self.mapper.stored(record, owner, now) for record in records]
 
     def append(
         self,
@@ -536,7 +536,7 @@ class OrderLedger(Application[UUID]):
         claim = t.claim("idempotency", request.idempotency_value())
         if claim is None:
             return None
-        if not self.marks.holds(claim.fingerprint, request.fingerprint()):
+        if not self.marks.matches(claim.fingerprint, request.fingerprint()):
             raise IdempotencyKeyReused("This Idempotency-Key was sent before with another command; take a new one.")
         order = self._order_at(t, claim, request)
         return Outcome(order, t.position_of(order.uuid, order.version), replayed=True)

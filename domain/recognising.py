@@ -85,7 +85,7 @@ class Recogniser:
         uuid = found.pop() if found else None
         if uuid is None:
             return None
-        told = fingerprint is not None and self._marks.tells(self._fingerprint(line, uuid), fingerprint)
+        told = fingerprint is not None and self._marks.matches_or_unknown(self._fingerprint(line, uuid), fingerprint)
         if not told:
             # A line with another fingerprint may still say the same, and an order may have no fingerprint. `told` is
             # None where the order's personal data, and with it the fingerprint's key, was erased.

@@ -67,7 +67,7 @@ def _again(run: Callable[..., None], *arguments: object) -> None:
 
 
 def _listen(ledger: OrderLedger, news: threading.Event) -> None:
-    while not ledger.log_of_events.is_at_hand:
+    while not ledger.log_of_events.is_local:
         if ledger.log_of_events.wait_for_news(_LISTEN_SECONDS):
             news.set()
 
@@ -83,7 +83,7 @@ def _forget(ledger: OrderLedger) -> None:
     said = ""
     while ledger.keys is not None:
         try:
-            ledger.keys.look()
+            ledger.keys.refresh()
             said = ""
         except LogAway:
             pass  # the other threads report it
@@ -97,7 +97,7 @@ def _forget(ledger: OrderLedger) -> None:
 def _renew(ledger: OrderLedger, views: Views) -> None:
     """Copies the views of this node after an erasure, so that no erased data are left between the rows. The node that
     erases copies its own views."""
-    while ledger.keys is not None and not ledger.log_of_events.is_at_hand:
+    while ledger.keys is not None and not ledger.log_of_events.is_local:
         _sleep(_RENEW_EVERY_SECONDS)
         with suppress(ViewsUnavailable, Busy, LogAway):
             views.renew()
@@ -106,11 +106,11 @@ def _renew(ledger: OrderLedger, views: Views) -> None:
 def _run(
     ledger: OrderLedger, views: Views, sign: Callable[[], object], settle: Callable[[], object], news: threading.Event
 ) -> None:
-    pause, settled_after = LOOK_EVERY_SECONDS, ledger.log_of_events.times_lost
+    pause, settled_after = LOOK_EVERY_SECONDS, ledger.log_of_events.connection_losses
     while True:
         try:
             views.catch_up()
-            if (times_lost := ledger.log_of_events.times_lost) != settled_after:
+            if (times_lost := ledger.log_of_events.connection_losses) != settled_after:
                 settle()
                 settled_after = times_lost
             sign()

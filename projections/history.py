@@ -19,7 +19,7 @@ from domain.log.records import RawRecord
 from domain.order import events as e
 from domain.order.state import ORDER, Order, evolve
 from domain.period.events import PeriodClosed
-from domain.privacy.sealing import Place, Shown, sealed_parts
+from domain.privacy.sealing import OpenedPart, Place, sealed_parts
 from domain.refusals import OrderNotFound
 from domain.topics import TOPICS, kind_of
 from projections.orders.documents import encoded, render, staff_document, staff_fields
@@ -99,7 +99,7 @@ class Reading:
         while True:
             raws = self._ledger.log_of_events.raw_records_of(str(uuid), gt=after, lte=until, limit=READ_RECORDS)
             found = list(raws)
-            self._mapper.foresee(found)
+            self._mapper.prefetch_keys(found)
             yield from found
             if len(found) < READ_RECORDS:
                 return
@@ -115,7 +115,7 @@ class Reading:
     def entries_of(self, raws: Iterable[RawRecord]) -> list[Entry]:
         """The orders' entries among these records; other records are only checked. Raises the errors of `record`."""
         raws = list(raws)
-        self._mapper.foresee(raws)
+        self._mapper.prefetch_keys(raws)
         records = [(raw, self.record(raw)) for raw in raws]
         return [Entry(raw, record) for raw, record in records if kind_of(record) is ORDER]
 
@@ -126,13 +126,13 @@ class Reading:
             self.opened[raw.order] = None
         return record
 
-    def shown(self, entry: Entry) -> dict[str, Shown | None]:
+    def shown(self, entry: Entry) -> dict[str, OpenedPart | None]:
         """The sealed parts of an event that this reading opens, with their salts; None for an erased part."""
         raw, record = entry
         if not self.opens or self._mapper.sealing is None or not TOPICS[raw.topic].is_sealed:
             return {}
         place = Place(record.originator_id, record.originator_version, raw.topic)
-        parts = self._mapper.sealing.shown(raw.payload, place)
+        parts = self._mapper.sealing.opened_parts(raw.payload, place)
         return {part: shown for part, shown in parts.items() if part in self.opens}
 
     def hidden(self, entry: Entry) -> list[str]:

@@ -16,7 +16,7 @@ from domain.order import events as e
 from domain.order.erasure import is_in_work
 from domain.order.personal import PARTS
 from domain.order.state import ORDER, Order
-from domain.privacy.periods import Keep
+from domain.privacy.periods import RetentionPeriods
 from domain.reconciled import reconciliation
 from domain.reconciliation.events import ReconciliationStarted
 from domain.reconciliation.state import RECONCILIATION, SUBJECT, Reconciliation
@@ -80,7 +80,7 @@ def erasures(ledger: OrderLedger, uuids: Iterable[str] | None = None) -> list[Er
     return sorted(found, key=lambda erasure: erasure.position)
 
 
-def kept(ledger: OrderLedger, orders: Sequence[Order], keep: Keep) -> Iterator[dict[str, Any]]:
+def kept(ledger: OrderLedger, orders: Sequence[Order], keep: RetentionPeriods) -> Iterator[dict[str, Any]]:
     """For each order and part: whether it is kept, restricted or erased, and until when it is kept."""
     for order in orders:
         for part in PARTS:

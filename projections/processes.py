@@ -16,7 +16,7 @@ from typing import Final, TypeVar
 from domain.log.log import Log
 from domain.log.mapper import EventMapper
 from domain.log.opening import open_log
-from domain.privacy.opening import LedgerAt
+from domain.privacy.opening import LedgerLocation
 
 # Limits on computing time and on address space; the interpreter takes some 300 MiB of the latter.
 APART_SECONDS_MAX: Final = 60
@@ -113,7 +113,7 @@ def reopened(url: str) -> Iterator[Log]:
 
 
 @contextmanager
-def opened(ledger: LedgerAt, *, checks: bool = False) -> Iterator[tuple[Log, EventMapper]]:
+def opened(ledger: LedgerLocation, *, checks: bool = False) -> Iterator[tuple[Log, EventMapper]]:
     """A ledger's log, opened again, and a mapper that opens personal data.
 
     A process of the pool keeps both to its end: most data keys for the next part of the log are then open already.
@@ -131,10 +131,10 @@ def opened(ledger: LedgerAt, *, checks: bool = False) -> Iterator[tuple[Log, Eve
 
 
 @cache
-def _opened_to_the_end(ledger: LedgerAt, checks: bool) -> tuple[Log, EventMapper]:
+def _opened_to_the_end(ledger: LedgerLocation, checks: bool) -> tuple[Log, EventMapper]:
     log = open_log(ledger.url)
     return log, _mapper(log, ledger, checks)
 
 
-def _mapper(log: Log, ledger: LedgerAt, checks: bool) -> EventMapper:
+def _mapper(log: Log, ledger: LedgerLocation, checks: bool) -> EventMapper:
     return EventMapper(None if ledger.keys is None else ledger.keys.open(log), checks=checks)

@@ -35,7 +35,7 @@ def _is_on_a_loop() -> bool:
 
 
 if __name__ == "__main__":
-    for name in ("__init__", "ask", "copied", "wait"):
+    for name in ("__init__", "execute", "copied", "wait"):
         setattr(Connection, name, _never_on_a_loop(getattr(Connection, name)))
     from run import cli
 

@@ -12,9 +12,9 @@ from api.cli.terminal import NEEDS_A_PERSON, fail, fed_views, open_ledger, open_
 from domain.counted import counted
 from domain.ledger import OrderLedger
 from domain.log.log import Log
-from domain.log.opening import of_standby, open_log, without_secrets
-from domain.privacy.erasing import unsaid
-from domain.privacy.opening import LedgerAt
+from domain.log.opening import open_log, standby_url, without_secrets
+from domain.privacy.erasing import unrecorded
+from domain.privacy.opening import LedgerLocation
 from domain.proof.checkpoint import CheckpointMalformed, VerifierKey, split
 from projections.proof.problems import SOMEWHERE, Problem
 from projections.proof.signing import Checkpoints, KeyExposed, LogAltered, NoSigningKey, create_key, public_key
@@ -97,7 +97,7 @@ def checkpoint() -> None:
 def _as_far(standby: str, head: int) -> str:
     """The URL of a standby's log, once the standby has reached the ledger's head."""
     try:
-        log = open_log(url := of_standby(standby))
+        log = open_log(url := standby_url(standby))
         deadline = time.monotonic() + STANDBY_SECONDS_MAX
         while (log.max_notification_id() or 0) < head:
             if time.monotonic() > deadline:
@@ -117,7 +117,7 @@ def _of_destroyed_keys(ledger: OrderLedger) -> list[Problem]:
     after = "no event says so; `run.py erase --again` repeats what a restored ledger lacks"
     return [
         Problem(0, None, f"the key {key.id} ({key.part} of {key.subject}) is destroyed, and {after}", SOMEWHERE)
-        for key in ([] if ledger.keys is None else unsaid(ledger, ledger.keys))
+        for key in ([] if ledger.keys is None else unrecorded(ledger, ledger.keys))
     ]
 
 
@@ -176,7 +176,7 @@ def verify(handed: Path | None, key_text: str | None, mend_index: bool, standby:
     views = open_views(ledger, chosen)
     url = chosen.url if standby is None else _as_far(standby, ledger.head())
     sources = [kept_in(ledger.log_of_events), *_kept_in_files(chosen.checkpoints, handed)]
-    at = LedgerAt(url, ledger.location.keys)
+    at = LedgerLocation(url, ledger.location.keys)
     try:
         with progress("verifying") as say:
             found = verify_log(at, views.in_force(), checkpoints=sources, key=public, progress=say)

@@ -31,8 +31,8 @@ from domain.log.sqlite import Busy, connect, copy, cut_wal, sqlite3
 from domain.moments import instant, utc_now
 from domain.own_file import open_own
 from domain.privacy.keyring import KeyStore
-from domain.privacy.masters import MastersAt, MasterUnknown
-from domain.privacy.opening import KeysAt, LedgerAt, NotTheKeys
+from domain.privacy.masters import MastersLocation, MasterUnknown
+from domain.privacy.opening import KeysLocation, LedgerLocation, WrongKeys
 from domain.privacy.sqlite_keys import SQLiteKeyStore
 from domain.proof.checkpoint import split
 from projections.proof.signing import NoSigningKey, public_key
@@ -153,14 +153,14 @@ def _copy_file(path: Path, target: Path) -> None:
         shutil.copyfileobj(file, copied)
 
 
-def _place_of(chosen: Settings, folder: Path, *, has_keys: bool) -> LedgerAt:
+def _place_of(chosen: Settings, folder: Path, *, has_keys: bool) -> LedgerLocation:
     masters = chosen.keys.masters
     if (folder / MASTER).exists():
-        masters = MastersAt(folder / MASTER)
-    return LedgerAt(f"sqlite:///{folder / LEDGER}", KeysAt(folder / KEYS, masters) if has_keys else None)
+        masters = MastersLocation(folder / MASTER)
+    return LedgerLocation(f"sqlite:///{folder / LEDGER}", KeysLocation(folder / KEYS, masters) if has_keys else None)
 
 
-def _must_hold(place: LedgerAt, key: Path, notes: Path) -> int:
+def _must_hold(place: LedgerLocation, key: Path, notes: Path) -> int:
     """Verifies a ledger; returns its head, or ends the program with the first problem."""
     found = _verified(place, key, notes)
     if found.problems:
@@ -173,7 +173,7 @@ def _must_hold(place: LedgerAt, key: Path, notes: Path) -> int:
     return found.events
 
 
-def _verified(place: LedgerAt, key: Path, notes: Path) -> Verified:
+def _verified(place: LedgerLocation, key: Path, notes: Path) -> Verified:
     try:
         public = public_key(key)
     except NoSigningKey:
@@ -236,12 +236,12 @@ def restore(folder: Path) -> None:
         keys = _keys_for(chosen, manifest, folder)
         position = None
         if chosen.ledger is not None:
-            position = _must_hold(LedgerAt(chosen.url, keys), chosen.key, chosen.checkpoints)
+            position = _must_hold(LedgerLocation(chosen.url, keys), chosen.key, chosen.checkpoints)
     except BaseException as error:
         for path in made:
             for suffix in ("", "-wal", "-shm"):
                 Path(f"{path}{suffix}").unlink(missing_ok=True)
-        if isinstance(error, OSError | Busy | MasterUnknown | NotTheKeys | sqlite3.Error | PersistenceError):
+        if isinstance(error, OSError | Busy | MasterUnknown | WrongKeys | sqlite3.Error | PersistenceError):
             fail(f"nothing was restored: {error}", NEEDS_A_PERSON)
         raise
     if keys is not None and not chosen.erasures.exists():
@@ -302,7 +302,7 @@ def _must_be_empty(chosen: Settings, wanted: dict[str, Path]) -> None:
         fail(f"a backup is restored where nothing is; there are {', '.join(map(str, there))}")
 
 
-def _keys_for(chosen: Settings, manifest: Manifest, folder: Path) -> KeysAt | None:
+def _keys_for(chosen: Settings, manifest: Manifest, folder: Path) -> KeysLocation | None:
     """The data keys of a restored ledger; None where it has none. A database without keys is given those of the
     backup.
 
@@ -315,7 +315,7 @@ def _keys_for(chosen: Settings, manifest: Manifest, folder: Path) -> KeysAt | No
         store = log.key_store(chosen.keys.path)
         if store.file is None:
             _bring_keys(log, store, folder / KEYS)
-        if not store.is_there():
+        if not store.exists():
             raise MasterUnknown(f"the backup's {KEYS} is deleted; put a newer backup's at {store.shown} (LEDGER_KEYS)")
     return chosen.keys
 
@@ -328,12 +328,12 @@ def _bring_keys(log: Log, store: KeyStore, file: Path) -> None:
     except OperationalError as error:
         if isinstance(error, LogAway | LogForbidden):
             raise
-        raise NotTheKeys(f"there is no log yet, PostgreSQL's own tools bring the log back first: {error}") from error
+        raise WrongKeys(f"there is no log yet, PostgreSQL's own tools bring the log back first: {error}") from error
     log.create()
-    if store.is_there() or not file.exists():
+    if store.exists() or not file.exists():
         return
     with closing(SQLiteKeyStore(file)) as backed_up:
         if kept is None or kept.id != backed_up.id:
             sealed = "is not sealed" if kept is None else f"is sealed by the keyring {kept.id}"
-            raise NotTheKeys(f"the log {sealed}, and the backup has the keyring {backed_up.id}")
+            raise WrongKeys(f"the log {sealed}, and the backup has the keyring {backed_up.id}")
         store.take_over(backed_up)

@@ -23,7 +23,7 @@ from domain.ledger import OrderLedger
 from domain.log.mapper import DamagedEvent, KeysMissing, UnknownTopic
 from domain.log.sqlite import sqlite3
 from domain.moments import instant, utc_now
-from domain.privacy.erasing import outstanding
+from domain.privacy.erasing import missing_erasures
 from domain.privacy.erasures import Erasures, ErasuresMalformed
 from projections.proof.signing import Checkpoints, KeyExposed, NoSigningKey
 from projections.views.views import Views, ViewsUnavailable
@@ -160,7 +160,7 @@ def _of_data_keys(ledger: OrderLedger, chosen: Settings) -> Found:
     if ledger.keys is None:
         return Found("data keys", "look", "personal data are not sealed", "`run.py seal` makes a ledger where they are")
     try:
-        missing = outstanding(ledger, ledger.keys, Erasures(chosen.erasures))
+        missing = missing_erasures(ledger, ledger.keys, Erasures(chosen.erasures))
     except ErasuresMalformed as error:
         return Found("erasures", "act", str(error), "bring the file back as it was")
     if missing:
@@ -210,7 +210,7 @@ def _of_signing(ledger: OrderLedger, views: Views, chosen: Settings) -> Iterator
         return
     except NoSigningKey as error:
         is_signed = not chosen.key.exists() and ledger.log_of_events.last_checkpoint() is not None
-        if is_signed and not ledger.log_of_events.is_at_hand:
+        if is_signed and not ledger.log_of_events.is_local:
             to_do = f"no other key: where it is to sign, too, bring the file of the one that does to {chosen.key}"
             yield Found("signing key", "look", "this machine signs nothing, another has", to_do)
             return

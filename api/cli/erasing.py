@@ -19,7 +19,7 @@ from domain.log.records import Provenance
 from domain.moments import instant
 from domain.order.personal import CONTACT, PARTS
 from domain.privacy import retaining
-from domain.privacy.erasing import NAME_PATTERN, Erasing, Erasure, Request, outstanding, repeat
+from domain.privacy.erasing import NAME_PATTERN, Erasing, Erasure, ErasureRequest, missing_erasures, repeat
 from domain.privacy.erasures import Erasures, ErasuresMalformed
 from domain.privacy.keyring import CUSTOMER, GUEST, Hold, Keyring
 from domain.reconciliation.state import FILE, SUBJECT
@@ -99,15 +99,15 @@ def erase(again: bool, customer: int | None, order: str | None, reconciliation: 
         if again:
             _again(ledger, keys, erasing, Erasures(chosen.erasures))
             return
-        request = Request(
+        request = ErasureRequest(
             tuple(dict.fromkeys(asked["parts"])) or all_parts, asked["basis"], asked["reference"], force=asked["force"]
         )
         if customer is not None:
-            made = _do(erasing.customer, customer, request, _PROVENANCE)
+            made = _do(erasing.erase_customer, customer, request, _PROVENANCE)
         elif reconciliation is not None:
-            made = _do(erasing.reconciliation, reconciliation, request, _PROVENANCE)
+            made = _do(erasing.erase_reconciliation, reconciliation, request, _PROVENANCE)
         else:
-            made = _do(erasing.guest, named_order(ledger, order or ""), request, _PROVENANCE)
+            made = _do(erasing.erase_guest, named_order(ledger, order or ""), request, _PROVENANCE)
     if not made.is_new:
         print(f"nothing of {made.subject} is left to erase")
         return
@@ -118,7 +118,7 @@ def erase(again: bool, customer: int | None, order: str | None, reconciliation: 
 
 def _again(ledger: OrderLedger, keys: Keyring, erasing: Erasing, erasures: Erasures) -> None:
     try:
-        missing = outstanding(ledger, keys, erasures)
+        missing = missing_erasures(ledger, keys, erasures)
     except ErasuresMalformed as error:
         fail(str(error))
     for noted in missing:
@@ -153,14 +153,14 @@ def retention(apply: bool) -> None:
             if not apply:
                 print(f"{told}: due since {instant(each.until)}, {counted(len(each.orders), 'order')}")
             else:
-                refused += not _let_go(told, erasing.due, each)
+                refused += not _let_go(told, erasing.erase_due, each)
         for file in files:
             state = file.state
             told = f"{SUBJECT}{state.uuid} {' and '.join(file.parts)} ({state.file} of {state.provider})"
             if not apply:
                 print(f"{told}: due since {instant(file.until)}")
             else:
-                refused += not _let_go(told, erasing.file_due, file)
+                refused += not _let_go(told, erasing.erase_file_due, file)
     count, stay = len(due) + len(files) - refused, len(staying) + len(files_staying) + refused
     print(f"{count} {'erased' if apply else 'due'}, {counted(stay, 'stays', 'stay')}")
     if refused:

@@ -111,7 +111,7 @@ def token_scope(name_or_prefix: str, scopes: tuple[str, ...]) -> None:
     The key is named by its name or its first letters. The scopes hold from the next request on.
     """
     ledger = open_ledger(settings())
-    name = _keys(ledger).answering_to(name_or_prefix)
+    name = _keys(ledger).find_name(name_or_prefix)
     ledger.write(_keys(ledger).change, name, scopes=scopes, now=ledger.clock(), by=_by()).result()
     tell(f"{name} carries {' '.join(dict.fromkeys(scopes))}")
 
@@ -121,7 +121,7 @@ def token_scope(name_or_prefix: str, scopes: tuple[str, ...]) -> None:
 def token_revoke(name_or_prefix: str) -> None:
     """Revoke a key, named by its name or its first letters. It is refused from the next request on."""
     ledger = open_ledger(settings())
-    name = _keys(ledger).answering_to(name_or_prefix)
+    name = _keys(ledger).find_name(name_or_prefix)
     ledger.write(_keys(ledger).revoke, name, now=ledger.clock(), by=_by()).result()
     tell(f"revoked {name}")
 
@@ -143,7 +143,7 @@ def token_rotate(name_or_prefix: str, keep_days: int, expires: datetime | None) 
     The key is named by its name or its first letters. It keeps its name and scopes.
     """
     ledger = open_ledger(settings())
-    name, now = _keys(ledger).answering_to(name_or_prefix), ledger.clock()
+    name, now = _keys(ledger).find_name(name_or_prefix), ledger.clock()
     until = now + timedelta(days=keep_days) if keep_days else None
     end = UNSET if expires is None else expires
     rotate = _keys(ledger).rotate

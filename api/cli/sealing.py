@@ -11,11 +11,11 @@ from domain.counted import counted
 from domain.ledger import OrderLedger
 from domain.log.log import Log
 from domain.log.migrating import NotMigrated, copy_keys
-from domain.log.opening import is_there, open_log
+from domain.log.opening import exists, open_log
 from domain.moments import utc_now
 from domain.privacy.keyring import Keyring, KeyUnknown, StoredDataKey
 from domain.privacy.masters import MasterUnknown
-from domain.privacy.opening import KeysAt, create_keys, make_keys
+from domain.privacy.opening import KeysLocation, create_keys, make_keys
 from domain.privacy.sealing_logs import NotSealed, extension, seal_log
 from projections.proof.signing import ORIGIN, Checkpoints, NoSigningKey
 from projections.views.views import Views
@@ -42,7 +42,7 @@ def keys_create() -> None:
     until then they record nothing.
     """
     chosen = settings()
-    if not is_there(chosen.url):
+    if not exists(chosen.url):
         fail(f"LEDGER_URL: there is no ledger at {chosen.shown_url}; `run.py serve` makes one, with its keys.")
     log = open_log(chosen.url)
     log.create()
@@ -128,7 +128,7 @@ def seal(new: str) -> None:
         print(f"the signing key {chosen.key} is not copied: bring it to {there.key}, and make no other")
 
 
-def _keys_of_new(ledger: OrderLedger, target: Log, chosen: Settings, there: Settings) -> KeysAt:
+def _keys_of_new(ledger: OrderLedger, target: Log, chosen: Settings, there: Settings) -> KeysLocation:
     """The address of a new ledger's keys, which this makes. Records that are sealed already keep their keys: these are
     shared between two files, and copied to another engine.
 
@@ -139,7 +139,7 @@ def _keys_of_new(ledger: OrderLedger, target: Log, chosen: Settings, there: Sett
         return there.keys
     source = ledger.keys.store
     are_shared = source.file is not None and there.ledger is not None
-    at = KeysAt(chosen.keys.path if are_shared else there.keys.path, chosen.keys.masters)
+    at = KeysLocation(chosen.keys.path if are_shared else there.keys.path, chosen.keys.masters)
     copy_keys(source, target.key_store(at.path))
     return at
 

@@ -39,10 +39,10 @@ from domain.log.keys import Keys
 from domain.log.log import LogAway, LogFull
 from domain.log.opening import open_log
 from domain.log.records import Provenance
-from domain.privacy.erasing import settle
+from domain.privacy.erasing import destroy_leftovers
 from domain.privacy.erasures import Erasures, ErasuresMalformed
 from domain.privacy.masters import MasterUnknown
-from domain.privacy.opening import KeysAt, NotTheKeys, keys_of
+from domain.privacy.opening import KeysLocation, WrongKeys, keys_of
 from projections import feeder
 from projections.proof.signing import Checkpoints, NoSigningKey, public_key
 from projections.views.views import Views
@@ -89,7 +89,7 @@ def serve(host: str, port: int, workers: int | None, threads: int, demo: bool) -
         if demo or not chosen.views.is_symlink():
             fail(str(error), NEEDS_A_PERSON)  # not 2, which systemd takes for a setting to be mended first
         warn(f"{error}; until it answers, the views are served as they are, and nothing is recorded.")
-        is_reached, keys = False, chosen.keys if chosen.keys.masters.are_there else None
+        is_reached, keys = False, chosen.keys if chosen.keys.masters.exist else None
     except Unopened as error:
         fail(str(error))
     else:
@@ -160,11 +160,11 @@ def _begin(own: OrderLedger, chosen: Settings, *, was_reached: bool) -> None:
     """
     try:
         if not was_reached and (keys_of(own.log_of_events, chosen.keys, own.clock()) is None) != (own.keys is None):
-            raise NotTheKeys("this ledger is not sealed, and there is a master key")
+            raise WrongKeys("this ledger is not sealed, and there is a master key")
         _settle(own, chosen)
         if not was_reached:
             must_know_all_erasures(own, chosen)
-    except (NotTheKeys, MasterUnknown, ErasuresMalformed, ErasuresMissing) as error:
+    except (WrongKeys, MasterUnknown, ErasuresMalformed, ErasuresMissing) as error:
         _log.critical("the service ends: %s", error)
         os.kill(os.getppid(), signal.SIGTERM)
         raise LogAway(str(error)) from error
@@ -175,10 +175,10 @@ def _begin(own: OrderLedger, chosen: Settings, *, was_reached: bool) -> None:
 def _settle(own: OrderLedger, chosen: Settings) -> None:
     """Finishes the erasures of processes that were killed, or lost the log, in the middle of one."""
     if own.keys is not None:
-        settle(own, own.keys, Erasures(chosen.erasures))
+        destroy_leftovers(own, own.keys, Erasures(chosen.erasures))
 
 
-def _answer_prometheus(chosen: Settings, keys: KeysAt | None) -> None:
+def _answer_prometheus(chosen: Settings, keys: KeysLocation | None) -> None:
     """Starts the process of the metrics, where LEDGER_METRICS is set."""
     if chosen.metrics is not None:
         _must_be_free(*chosen.metrics, "LEDGER_METRICS names another")
@@ -188,7 +188,7 @@ def _answer_prometheus(chosen: Settings, keys: KeysAt | None) -> None:
         serve(chosen.metrics, folder, lambda: _opened_anew(chosen, keys))
 
 
-def _opened_anew(chosen: Settings, keys: KeysAt | None) -> tuple[OrderLedger, Views, Store]:
+def _opened_anew(chosen: Settings, keys: KeysLocation | None) -> tuple[OrderLedger, Views, Store]:
     """The ledger, its views and its webhooks, opened by the process of the metrics."""
     ledger = OrderLedger(open_log(chosen.url), currency_default=chosen.currency, keys=keys, is_made=True)
     return ledger, Views(ledger, chosen.views), store_of(ledger.log_of_events, chosen.webhooks)

@@ -19,14 +19,14 @@ from domain.ledger import OrderLedger
 from domain.log.clock import Watch
 from domain.log.log import LogAway
 from domain.log.mapper import KeysMissing
-from domain.log.opening import is_there, open_log, without_secrets
+from domain.log.opening import exists, open_log, without_secrets
 from domain.log.sqlite import Busy
 from domain.moments import utc_now
-from domain.privacy.erasing import outstanding, settle
+from domain.privacy.erasing import destroy_leftovers, missing_erasures
 from domain.privacy.erasures import Erasures, ErasuresMalformed
 from domain.privacy.keyring import KeyUnknown
 from domain.privacy.masters import MasterUnknown
-from domain.privacy.opening import NotTheKeys, keys_of, must_open
+from domain.privacy.opening import WrongKeys, keys_of, must_open
 from projections.views.views import Views
 
 # Exit statuses of the contract.
@@ -93,7 +93,7 @@ def opened(chosen: Settings, *, may_be_new: bool = False) -> OrderLedger:
 
     Raises Unopened, Unreached.
     """
-    if not (may_be_new or is_there(chosen.url)):
+    if not (may_be_new or exists(chosen.url)):
         raise Unopened(
             f"LEDGER_URL: there is no ledger at {chosen.shown_url}; `run.py serve` or `run.py import` makes one."
         )
@@ -105,9 +105,9 @@ def opened(chosen: Settings, *, may_be_new: bool = False) -> OrderLedger:
         if ledger.keys is not None:
             if may_be_new:
                 must_open(log, ledger.mapper, ledger.keys)
-            settle(ledger, ledger.keys, Erasures(chosen.erasures))
+            destroy_leftovers(ledger, ledger.keys, Erasures(chosen.erasures))
         return ledger
-    except (NotTheKeys, MasterUnknown, KeyUnknown, KeysMissing) as error:
+    except (WrongKeys, MasterUnknown, KeyUnknown, KeysMissing) as error:
         raise Unopened(f"{error}; LEDGER_KEYS, LEDGER_MASTER and LEDGER_MASTER_KEY say where the keys are.") from None
     except (PersistenceError, Busy, OSError) as error:
         why = without_secrets(str(error).strip())
@@ -129,7 +129,7 @@ class ErasuresMissing(Exception):
 
 def must_know_all_erasures(ledger: OrderLedger, chosen: Settings) -> None:
     """Compares the ledger with the list of erasures. Raises ErasuresMissing, ErasuresMalformed."""
-    if ledger.keys is not None and (missing := outstanding(ledger, ledger.keys, Erasures(chosen.erasures))):
+    if ledger.keys is not None and (missing := missing_erasures(ledger, ledger.keys, Erasures(chosen.erasures))):
         told = counted(len(missing), f"erasure of {chosen.erasures} is", f"erasures of {chosen.erasures} are")
         raise ErasuresMissing(
             f"{told} not in this ledger, which was restored from before; `run.py erase --again` repeats them."

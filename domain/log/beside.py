@@ -8,7 +8,7 @@ from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
 from typing import Any, Final
 
-from domain.log.log import Changing, Holds, Row
+from domain.log.log import BesideTransaction, Holds, Row
 from domain.log.sqlite import Readers, connect, sqlite3, transaction
 from domain.own_file import open_own
 
@@ -34,7 +34,7 @@ class FileBeside:
             raise
 
     @contextmanager
-    def transaction(self) -> Iterator[Changing]:
+    def transaction(self) -> Iterator[BesideTransaction]:
         with self._writing:
             if self._writer is None:
                 self.path.parent.mkdir(0o700, parents=True, exist_ok=True)
@@ -61,13 +61,13 @@ class FileBeside:
 
 
 class _OfFile:
-    """Implements `log.Changing`."""
+    """Implements `log.BesideTransaction`."""
 
     def __init__(self, writer: sqlite3.Connection) -> None:
         self._writer = writer
 
-    def do(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
+    def execute(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
         return self._writer.execute(sql, values).fetchall()
 
-    def do_each(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+    def executemany(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
         self._writer.executemany(sql, rows)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 from uuid import uuid4
 
-from domain.log.log import ClockShown, Reading, Transaction
+from domain.log.log import ClockReading, Reading, Transaction
 from domain.moments import instant
 
 AHEAD_MAX: Final = timedelta(minutes=1)
@@ -71,7 +71,7 @@ class Watch:
             raise ClockJumped(gain.in_words(now))
         # A clock behind the last record is wrong, so its time is not kept for comparisons.
         if (gain is None or gain.ahead >= _GAIN_WRITTEN_DOWN) and _since_last_record(t, now) >= timedelta():
-            t.keep_clock(ClockShown(up.boot, up.microseconds, instant(now), "first" if gain is None else "gained"))
+            t.keep_clock(ClockReading(up.boot, up.microseconds, instant(now), "first" if gain is None else "gained"))
 
     def problem(self, log: Reading, now: datetime) -> str | None:
         """The message for a clock that has jumped ahead, so that nothing can be recorded; None where it can."""
@@ -83,7 +83,7 @@ class Watch:
     def accept(self, t: Transaction, now: datetime) -> None:
         """Keeps the clock's time as right, because an operator says so."""
         up = self._uptime()
-        t.keep_clock(ClockShown(up.boot, up.microseconds, instant(now), "accepted"))
+        t.keep_clock(ClockReading(up.boot, up.microseconds, instant(now), "accepted"))
 
 
 class _Gain(NamedTuple):
@@ -105,7 +105,7 @@ class _Gain(NamedTuple):
 
 def _gain(log: Reading, up: Uptime, now: datetime) -> _Gain | None:
     """The clock's gain since it was last kept; None where the log has nothing of this start."""
-    shown = log.clock_shown(up.boot)
+    shown = log.clock_reading(up.boot)
     if shown is None or shown.uptime > up.microseconds:
         return None
     passed = timedelta(microseconds=up.microseconds - shown.uptime)

@@ -124,7 +124,7 @@ class Keys:
         key = secrets.token_hex(32)
         prefix = key[:PREFIX_LENGTH]
         name = prefix if name is None else name
-        must_be_fit(name, customer_id, scopes, expires_at, origins, now=now)
+        must_be_valid(name, customer_id, scopes, expires_at, origins, now=now)
         carries = tuple(dict.fromkeys(scopes))
         _must_be_within(within, carries or _OF_A_CUSTOMER)
         if any(known.name == name for known in t.access_keys()):
@@ -168,11 +168,11 @@ class Keys:
         time, so a revocation holds from the next request on, in every process."""
         return self._in_force(self._log.access_key(_hash(key)))
 
-    def caller_at_hand(self, key: str) -> Caller | None:
+    def caller_nowait(self, key: str) -> Caller | None:
         """The caller that a key belongs to, where the log knows it without a wait; else None."""
-        return self._in_force(self._log.access_key_at_hand(_hash(key)))
+        return self._in_force(self._log.access_key_nowait(_hash(key)))
 
-    def caller_by(self, key: str, stored_as: Callable[[bytes], StoredKey | None]) -> Caller | None:
+    def caller_offline(self, key: str, stored_as: Callable[[bytes], StoredKey | None]) -> Caller | None:
         """The caller that a key belongs to, by remembered keys, for while the log is out of reach. `stored_as` finds a
         remembered key by its hash."""
         return self._in_force(stored_as(_hash(key)))
@@ -205,14 +205,14 @@ class Keys:
             for key in self._log.access_keys()
         ]
 
-    def named(self, name: str) -> AccessKey:
+    def get(self, name: str) -> AccessKey:
         """The key of this name, in force or not. Raises AccessKeyNotFound."""
         for key in self.list():
             if key.name == name:
                 return key
         raise _no_key()
 
-    def answering_to(self, name_or_prefix: str) -> str:
+    def find_name(self, name_or_prefix: str) -> str:
         """The name of the key in force that has this name, or whose prefix begins with these (at least 4) letters.
         Raises AccessKeyNotFound where no key or more than one fits."""
         in_force = [key for key in self._log.access_keys() if key.revoked_at is None]
@@ -303,7 +303,7 @@ class Keys:
         t.append(list(map(_MAPPER.to_stored_event, records)), provenance=by, now=now)
 
 
-def must_be_fit(
+def must_be_valid(
     name: str | None,
     customer_id: int | None,
     scopes: Sequence[str],

@@ -38,7 +38,7 @@ class WriteLost(OperationalError):
     """The transaction is not in the log, for a reason outside of it. All of its work can be done again."""
 
 
-class Wants(NamedTuple):
+class ReadHints(NamedTuple):
     """A hint to the log: the reads that a piece of work will need, as far as the caller can tell beforehand.
 
     `originators` are histories, `claims` pairs of kind and value, `maxima` the kinds whose largest integer is needed,
@@ -61,7 +61,7 @@ class Census(NamedTuple):
     claims: dict[str, int]
 
 
-class ClockShown(NamedTuple):
+class ClockReading(NamedTuple):
     """A kept reading of a machine's clock: the instant `moment`, `uptime` microseconds after the machine's start
     `boot`. `why` is "first", "gained" or "accepted"."""
 
@@ -175,10 +175,10 @@ class Reading(Protocol):
     def last_recorded_at(self) -> str | None:
         """The instant of the last record, which is the latest of all; None while the log is empty."""
 
-    def clock_shown(self, boot: str) -> ClockShown | None:
+    def clock_reading(self, boot: str) -> ClockReading | None:
         """The clock's last kept reading since the machine's start `boot`; None where there is none."""
 
-    def clocks_shown(self) -> list[ClockShown]:
+    def clock_readings(self) -> list[ClockReading]:
         """Every kept reading of a machine's clock, in the order of keeping."""
 
     def position_of(self, originator_id: UUID | str, version: int) -> int:
@@ -210,7 +210,7 @@ class Reading(Protocol):
     def every_claim(self) -> Iterator[NewClaim]:
         """Every claim of every kind, with its fingerprint."""
 
-    def claims_of_nothing(self) -> Iterator[StoredClaim]:
+    def dangling_claims(self) -> Iterator[StoredClaim]:
         """The claims, of every kind, that name a version which their order does not have."""
 
     def claim_max(self, kind: str) -> int:
@@ -261,7 +261,7 @@ class Transaction(Reading, Protocol):
     def may_grow(self) -> bool:
         """Whether more work should join the transaction while it is under way, rather than wait for the next."""
 
-    def prefetch(self, wants: Wants) -> None:
+    def prefetch(self, wants: ReadHints) -> None:
         """Reads in one round trip the answers that work joining the transaction will need."""
 
     @property
@@ -310,7 +310,7 @@ class Transaction(Reading, Protocol):
     def put_former_key(self, key: FormerKey) -> None:
         """Stores a former secret in place of the stored secret of the same hash."""
 
-    def keep_clock(self, shown: ClockShown) -> None:
+    def keep_clock(self, shown: ClockReading) -> None:
         """Keeps a reading of a machine's clock."""
 
     def touch(self) -> None:
@@ -322,14 +322,14 @@ Row = tuple[Any, ...]
 Holds = Callable[[], bool]
 
 
-class Changing(Protocol):
+class BesideTransaction(Protocol):
     """A transaction on tables beside a log: all of it is committed, or nothing. Its statements are SQL that both
     engines know, with `?` for values."""
 
-    def do(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
+    def execute(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
         """Executes a statement; returns its rows."""
 
-    def do_each(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+    def executemany(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
         """Executes a statement once for each row of values."""
 
 
@@ -343,7 +343,7 @@ class Beside(Protocol):
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
         """The rows that a query finds; none where the tables were never made."""
 
-    def transaction(self) -> AbstractContextManager[Changing]:
+    def transaction(self) -> AbstractContextManager[BesideTransaction]:
         """A transaction on the tables, which are made where they are missing."""
 
     def turn(self) -> AbstractContextManager[Holds | None]:
@@ -359,11 +359,11 @@ class Log(Reading, Protocol):
         """The address by which another process opens this log (`opening.open_log`)."""
 
     @property
-    def is_at_hand(self) -> bool:
+    def is_local(self) -> bool:
         """Whether the log is on this machine, so that no read waits for another one."""
 
     @property
-    def times_lost(self) -> int:
+    def connection_losses(self) -> int:
         """The number of times this process lost its connection to the log, its start counted. After each time the log
         may have fallen back to a standby's shorter copy."""
 
@@ -371,18 +371,18 @@ class Log(Reading, Protocol):
         """Makes the log's tables where they are missing. Raises OperationalError where the address holds something
         else."""
 
-    def transaction(self, wants: Wants = ...) -> AbstractContextManager[Transaction]:
+    def transaction(self, wants: ReadHints = ...) -> AbstractContextManager[Transaction]:
         """A transaction, begun once no other is under way. `wants` are read at its start. Raises LogBusy where the
         wait takes too long, and LogAway; at the commit also LogFull and WriteLost."""
 
-    def held(self) -> AbstractContextManager[Reading]:
+    def locked(self) -> AbstractContextManager[Reading]:
         """The log's reads while no process writes, for as long as the block takes. Raises LogBusy, LogAway."""
 
     def wait_for_news(self, seconds: float, /) -> bool:
         """Waits up to so many seconds for news of another node's append or of a changed access key; returns whether
         there may be any. An engine that tells no news returns False at once. Only one thread of a process may wait."""
 
-    def access_key_at_hand(self, key_hash: bytes) -> StoredKey | None:
+    def access_key_nowait(self, key_hash: bytes) -> StoredKey | None:
         """The access key with this hash, where the process knows it without a wait; else None."""
 
     def key_store(self, file: Path) -> KeyStore:

@@ -85,11 +85,11 @@ class EventMapper(Mapper[UUID]):
         """Forgets the events that earlier transactions have sealed."""
         self._sealed = {}
 
-    def foresee(self, raws: Iterable[RawRecord]) -> None:
+    def prefetch_keys(self, raws: Iterable[RawRecord]) -> None:
         """Fetches the data keys of these records in one round trip, which is faster than one for each."""
         if self.sealing is not None and not self._opens_none:
             sealed = (raw.payload for raw in raws if raw.topic.endswith(_SEALED))
-            self.sealing.keys.foresee(key.decode() for payload in sealed for key in _KEY_IDS(payload))
+            self.sealing.keys.prefetch_keys(key.decode() for payload in sealed for key in _KEY_IDS(payload))
 
     def to_stored_event(self, domain_event: DomainEventProtocol[UUID]) -> StoredEvent:
         """The stored event of a record, with personal data in the clear."""
@@ -101,8 +101,8 @@ class EventMapper(Mapper[UUID]):
             state=self.transcoder.encode(domain_event.event),
         )
 
-    def stored(self, record: Record, whose: DataOwner, now: datetime) -> StoredEvent:
-        """The stored event of a record as it goes into the log, with the personal data of `whose` sealed. Raises
+    def stored(self, record: Record, owner: DataOwner, now: datetime) -> StoredEvent:
+        """The stored event of a record as it goes into the log, with the personal data of `owner` sealed. Raises
         MasterUnknown."""
         topic = topics.topic_of(record.event)
         personal = topic.kind.personal.get(topic.shape)
@@ -110,7 +110,7 @@ class EventMapper(Mapper[UUID]):
             return self.to_stored_event(record)
         name = topic.name + topics.SEALED
         place = Place(record.originator_id, record.originator_version, name.encode())
-        sealed = self.sealing.sealed(record.event, personal, place, whose, now)
+        sealed = self.sealing.sealed(record.event, personal, place, owner, now)
         if sealed is None:
             return self.to_stored_event(record)
         self._sealed[record.originator_id, record.originator_version, sealed] = record.event

@@ -41,7 +41,7 @@ def migrate(
     Raises NotMigrated, and OperationalError where one of the two logs cannot be reached.
     """
     target.create()
-    with source.held() as held:
+    with source.locked() as held:
         head = held.census().head
         copied = _must_be_the_same(held, target)
         if keys is not None:
@@ -67,7 +67,7 @@ def copy_keys(source: KeyStore, target: KeyStore) -> None:
     """Copies the data keys, wrapped. Raises NotMigrated where the target has the keys of another ledger."""
     if source.file is not None and source.file == target.file:
         return
-    if target.is_there() and target.id != source.id:
+    if target.exists() and target.id != source.id:
         raise NotMigrated(f"{target.shown} has the keys of another ledger; copy to where none was begun.")
     target.take_over(source)
 

@@ -56,7 +56,7 @@ def open_log(url: str) -> Log:
     return SQLiteRecorder(Path(url.removeprefix(_SQLITE)))
 
 
-def of_standby(url: str) -> str:
+def standby_url(url: str) -> str:
     """The address for reading a standby. Raises ValueError where it is no address of PostgreSQL."""
     if not url.startswith(_POSTGRES):
         raise ValueError(f"is {without_secrets(url)!r}; it should be like 'postgresql://user@standby/database'.")
@@ -71,7 +71,7 @@ def postgres_grants(role: str) -> str:
     return grants(role)
 
 
-def is_there(url: str) -> bool:
+def exists(url: str) -> bool:
     """Whether the log's file exists; always True for a database. Opening a missing file would make one."""
     file = address(url).file
     return file is None or file.exists()

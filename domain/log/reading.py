@@ -12,7 +12,7 @@ import msgspec
 
 from domain.log import files
 from domain.log.library import LibraryReading
-from domain.log.log import Census, ClockShown, FormerKey, KeptCheckpoint, KeptKeyring, StoredKey
+from domain.log.log import Census, ClockReading, FormerKey, KeptCheckpoint, KeptKeyring, StoredKey
 from domain.log.records import Claim, NewClaim, RawRecord, StoredClaim
 from domain.log.sqlite import as_json, library_errors, sqlite3
 
@@ -149,15 +149,15 @@ class SQLiteReading(LibraryReading, ABC):
         row = self._row("SELECT recorded_at FROM events ORDER BY position DESC LIMIT 1")
         return row[0] if row else None
 
-    def clock_shown(self, boot: str) -> ClockShown | None:
+    def clock_reading(self, boot: str) -> ClockReading | None:
         row = self._row(
             "SELECT boot, uptime, moment, why FROM clocks WHERE boot = ? ORDER BY number DESC LIMIT 1", (boot,)
         )
-        return ClockShown._make(row) if row else None
+        return ClockReading._make(row) if row else None
 
-    def clocks_shown(self) -> list[ClockShown]:
+    def clock_readings(self) -> list[ClockReading]:
         rows = self._rows("SELECT boot, uptime, moment, why FROM clocks ORDER BY number")
-        return list(map(ClockShown._make, rows))
+        return list(map(ClockReading._make, rows))
 
     def position_of(self, originator_id: UUID | str, version: int) -> int:
         row = self._row(
@@ -215,7 +215,7 @@ class SQLiteReading(LibraryReading, ABC):
         rows = self._each("SELECT kind, value, originator_id, version, fingerprint FROM claims ORDER BY kind, value")
         return (NewClaim(kind, value, UUID(order), version, mark) for kind, value, order, version, mark in rows)
 
-    def claims_of_nothing(self) -> Iterator[StoredClaim]:
+    def dangling_claims(self) -> Iterator[StoredClaim]:
         rows = self._each(
             "SELECT kind, value, originator_id, version FROM claims WHERE NOT EXISTS (SELECT 1 FROM events"
             " WHERE events.originator_id = claims.originator_id AND events.version = claims.version)"

@@ -19,10 +19,10 @@ from domain.log.beside import FileBeside
 from domain.log.checking import faults
 from domain.log.known_keys import KNOWN_SECONDS, KnownKeys
 from domain.log.library import LibraryRecorder, must_follow
-from domain.log.log import ClockShown, FormerKey, KeptCheckpoint, KeptKeyring, StoredKey, Wants
+from domain.log.log import ClockReading, FormerKey, KeptCheckpoint, KeptKeyring, ReadHints, StoredKey
 from domain.log.reading import SQLiteReading
 from domain.log.records import Fault, NewClaim, Provenance, RawRecord, digest_of
-from domain.log.schema import make_tables, refuse_strangers
+from domain.log.schema import make_tables, must_be_own
 from domain.log.sqlite import Readers, connect, library_errors, sqlite3, transaction
 from domain.moments import instant
 from domain.privacy.keyring import KeyStore
@@ -32,8 +32,8 @@ from domain.privacy.sqlite_keys import SQLiteKeyStore
 class SQLiteRecorder(SQLiteReading, LibraryRecorder):
     """Implements `log.Log`, and the library's ApplicationRecorder."""
 
-    is_at_hand = True
-    times_lost = 1  # an older copy of the file can have been restored before this process began
+    is_local = True
+    connection_losses = 1  # an older copy of the file can have been restored before this process began
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -53,7 +53,7 @@ class SQLiteRecorder(SQLiteReading, LibraryRecorder):
         Raises OperationalError where the file is something else, or of a newer version of this program.
         """
         with library_errors(), self._writing:
-            refuse_strangers(self.path)
+            must_be_own(self.path)
             with transaction(self.writer) as writer:
                 make_tables(writer)
 
@@ -72,7 +72,7 @@ class SQLiteRecorder(SQLiteReading, LibraryRecorder):
         return self._writer
 
     @contextmanager
-    def transaction(self, _wants: Wants = Wants()) -> Iterator["SQLiteTransaction"]:  # noqa: B008  (it is immutable)
+    def transaction(self, _wants: ReadHints = ReadHints()) -> Iterator["SQLiteTransaction"]:  # noqa: B008  (it is immutable)
         """A transaction, with the file's write lock. All of the block's writes are committed together, or none."""
         with self._writing, library_errors(writes=True), transaction(self.writer) as writer:
             t = SQLiteTransaction(writer)
@@ -81,9 +81,9 @@ class SQLiteRecorder(SQLiteReading, LibraryRecorder):
         if t.has_changed_keys:
             time.sleep(KNOWN_SECONDS)  # after this no process believes the old key any more
 
-    held = transaction
+    locked = transaction
 
-    def access_key_at_hand(self, key_hash: bytes) -> StoredKey | None:
+    def access_key_nowait(self, key_hash: bytes) -> StoredKey | None:
         return self._known_keys.get(key_hash)
 
     @staticmethod
@@ -134,7 +134,7 @@ class SQLiteTransaction(SQLiteReading):
     def connection(self) -> sqlite3.Connection:
         return self._writer
 
-    def prefetch(self, wants: Wants) -> None:
+    def prefetch(self, wants: ReadHints) -> None:
         """Does nothing: every read of a file is at hand."""
 
     @property
@@ -260,7 +260,7 @@ class SQLiteTransaction(SQLiteReading):
             key,
         )
 
-    def keep_clock(self, shown: ClockShown) -> None:
+    def keep_clock(self, shown: ClockReading) -> None:
         self._rows("INSERT INTO clocks (boot, uptime, moment, why) VALUES (?, ?, ?, ?)", shown)
 
     def touch(self) -> None:

@@ -152,7 +152,7 @@ def make_tables(writer: sqlite3.Connection) -> None:
         writer.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
 
-def refuse_strangers(path: Path) -> None:
+def must_be_own(path: Path) -> None:
     """Checks a file before anything in it changes, even its journal mode.
 
     Raises OperationalError where the file is something else, or of a newer version of this program.

@@ -11,7 +11,7 @@ from typing import Any, Final, Generic, TypeVar
 
 from eventsourcing.persistence import IntegrityError
 
-from domain.log.log import LogAway, LogBusy, LogForbidden, LogFull, Transaction, Wants, WriteLost
+from domain.log.log import LogAway, LogBusy, LogForbidden, LogFull, ReadHints, Transaction, WriteLost
 
 TURNS_MAX: Final = 64
 # Ends a transaction of heavy work early. Other nodes wait to write meanwhile, and PostgreSQL takes the lock from a node
@@ -30,7 +30,10 @@ class Writer(Thread):
     """The thread that does all waiting work in one transaction, feeds the views, and delivers the results."""
 
     def __init__(
-        self, transaction: Callable[[Wants], AbstractContextManager[Transaction]], feed: Feed, measure: Measure | None
+        self,
+        transaction: Callable[[ReadHints], AbstractContextManager[Transaction]],
+        feed: Feed,
+        measure: Measure | None,
     ) -> None:
         super().__init__(name="writer", daemon=True)
         self._transaction = transaction
@@ -44,7 +47,7 @@ class Writer(Thread):
         self.write_error: LogBusy | LogFull | LogForbidden | LogAway | None = None
         self._looked: Future[None] | None = None
 
-    def submit(self, work: Callable[[Transaction], T], wants: Wants = Wants()) -> Future[T]:  # noqa: B008  (immutable)
+    def submit(self, work: Callable[[Transaction], T], wants: ReadHints = ReadHints()) -> Future[T]:  # noqa: B008  (immutable)
         """Queues work. The future has its result, or its error, once its writes are durable and the views are fed. The
         work may be done twice, where nothing of the first time is in the log."""
         turn = _Turn(work, wants)
@@ -162,8 +165,8 @@ class Writer(Thread):
             _log.exception("the views could not be fed after a write")
 
 
-def _all_wanted(turns: "list[_Turn[Any]]") -> Wants:
-    return Wants(*(sum(parts, ()) for parts in zip(*(turn.wants for turn in turns), strict=True)))
+def _all_wanted(turns: "list[_Turn[Any]]") -> ReadHints:
+    return ReadHints(*(sum(parts, ()) for parts in zip(*(turn.wants for turn in turns), strict=True)))
 
 
 class _TakenBack(Exception):
@@ -173,7 +176,7 @@ class _TakenBack(Exception):
 class _Turn(Generic[T]):
     """A piece of work that waits for the thread, and its result or error."""
 
-    def __init__(self, work: Callable[[Transaction], T], wants: Wants) -> None:
+    def __init__(self, work: Callable[[Transaction], T], wants: ReadHints) -> None:
         self._work = work
         self.wants = wants
         self._result: T

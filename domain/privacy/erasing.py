@@ -1,8 +1,8 @@
 """Erases a person's data: records an event in each of the person's orders, then destroys the keys.
 
 No other process writes meanwhile. First the keys are retired, so that no process on any machine seals by them any more.
-Then the events are recorded, and then the keys are destroyed. After a crash in between, `settle` finishes the erasure
-at the next start, before anything is read: the log says which keys must be destroyed.
+Then the events are recorded, and then the keys are destroyed. After a crash in between, `destroy_leftovers` finishes
+the erasure at the next start, before anything is read: the log says which keys must be destroyed.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -24,9 +24,9 @@ from domain.order import events as e
 from domain.order.erasure import ErasureGrounds, erase, is_in_work
 from domain.order.personal import CONTACT, INVOICE, PARTS
 from domain.order.state import Order
-from domain.privacy.erasures import Erasures, Noted
+from domain.privacy.erasures import Erasures, NotedErasure
 from domain.privacy.keyring import CUSTOMER, GUEST, DataOwner, Keyring, StoredDataKey
-from domain.privacy.periods import Keep
+from domain.privacy.periods import RetentionPeriods
 from domain.privacy.retaining import Due, FileDue
 from domain.reconciliation import events as of_reconciliation
 from domain.reconciliation.refusals import ReconciliationInWork, ReconciliationMoved, ReconciliationNotFound
@@ -51,7 +51,7 @@ _MASKED: Final = EventMapper(opens=())
 _Erased: TypeAlias = e.PersonalErased | of_reconciliation.PersonalErased
 
 
-class Request(msgspec.Struct, frozen=True):
+class ErasureRequest(msgspec.Struct, frozen=True):
     """A request to erase parts of personal data, with its basis; of orders of all years where `years` is empty.
 
     `force` erases also where an order is in work. A trial erases nothing and tells the orders and keys concerned.
@@ -64,7 +64,7 @@ class Request(msgspec.Struct, frozen=True):
     force: bool = False
     is_trial: bool = False
     years: tuple[int, ...] = ()
-    again: Noted | None = None
+    again: NotedErasure | None = None
 
 
 class Erasure(NamedTuple):
@@ -87,14 +87,16 @@ OrdersOf = Callable[[int], Iterable[UUID]]
 class Erasing:
     """Erases personal data. `erasures` is the file outside the ledger in which every erasure is noted."""
 
-    def __init__(self, ledger: OrderLedger, keys: Keyring, orders_of: OrdersOf, keep: Keep, erasures: Erasures) -> None:
+    def __init__(
+        self, ledger: OrderLedger, keys: Keyring, orders_of: OrdersOf, keep: RetentionPeriods, erasures: Erasures
+    ) -> None:
         self._ledger = ledger
         self.keys = keys
         self._orders_of = orders_of
         self._keep = keep
         self._erasures = erasures
 
-    def customer(self, customer_id: int, request: Request, provenance: Provenance) -> Erasure:
+    def erase_customer(self, customer_id: int, request: ErasureRequest, provenance: Provenance) -> Erasure:
         """Erases parts of a customer's personal data in all of the customer's orders.
 
         Raises CustomerNotFound, OrderInWork, PersonalDataHeld, PersonalDataPlain.
@@ -108,7 +110,7 @@ class Erasing:
 
         return self._finish(self._ledger.write(record).result(), request)
 
-    def guest(self, uuid: UUID, request: Request, provenance: Provenance) -> Erasure:
+    def erase_guest(self, uuid: UUID, request: ErasureRequest, provenance: Provenance) -> Erasure:
         """Erases parts of the personal data of a guest's order.
 
         Raises OrderNotFound, OrderOfCustomer, OrderInWork, PersonalDataHeld, PersonalDataPlain.
@@ -123,12 +125,12 @@ class Erasing:
 
         return self._finish(self._ledger.write(record).result(), request)
 
-    def due(self, due: Due, provenance: Provenance) -> Erasure:
+    def erase_due(self, due: Due, provenance: Provenance) -> Erasure:
         """Erases a part after the end of its retention period.
 
         Raises OrderInWork, also where an order's period was extended meanwhile, PersonalDataHeld, PersonalDataPlain.
         """
-        request = Request((due.part,), RETENTION, years=(due.year,))
+        request = ErasureRequest((due.part,), RETENTION, years=(due.year,))
 
         def record(t: Transaction) -> Erasure:
             if due.subject.startswith(CUSTOMER):  # all of the customer's orders by now: one key seals a whole year
@@ -142,14 +144,14 @@ class Erasing:
 
         return self._finish(self._ledger.write(record).result(), request)
 
-    def file_due(self, due: FileDue, provenance: Provenance) -> Erasure:
+    def erase_file_due(self, due: FileDue, provenance: Provenance) -> Erasure:
         """Erases parts of a reconciliation after the end of their retention period. Raises the same as
-        `reconciliation`."""
-        request = Request(due.parts, RETENTION)
-        return self.reconciliation(due.state.uuid, request, provenance, version=due.state.version)
+        `erase_reconciliation`."""
+        request = ErasureRequest(due.parts, RETENTION)
+        return self.erase_reconciliation(due.state.uuid, request, provenance, version=due.state.version)
 
-    def reconciliation(
-        self, uuid: UUID, request: Request, provenance: Provenance, *, version: int | None = None
+    def erase_reconciliation(
+        self, uuid: UUID, request: ErasureRequest, provenance: Provenance, *, version: int | None = None
     ) -> Erasure:
         """Erases parts of a reconciliation: `file`, the provider's file with all reports, and `contact`, the reasons
         that people gave. Where `version` is given, the reconciliation must be at that version.
@@ -176,7 +178,7 @@ class Erasing:
         return [order for order in orders if order.customer_id == customer_id]
 
     def _record(
-        self, t: Transaction, subject: str, orders: Sequence[Order], request: Request, provenance: Provenance
+        self, t: Transaction, subject: str, orders: Sequence[Order], request: ErasureRequest, provenance: Provenance
     ) -> Erasure:
         """Retires the keys, then records an event in each order that has something to erase.
 
@@ -206,11 +208,11 @@ class Erasing:
             position = self._ledger.record(t, order, [recorded], provenance, now).position
         return Erasure(decided[0][1].erasure, subject, request.parts, uuids, keys, position, is_new=True)
 
-    def _nothing(self, t: Transaction, subject: str, request: Request) -> Erasure:
+    def _nothing(self, t: Transaction, subject: str, request: ErasureRequest) -> Erasure:
         return Erasure(None, subject, request.parts, (), (), t.max_notification_id() or 0, is_new=False)
 
     def _record_of_reconciliation(
-        self, t: Transaction, state: Reconciliation, request: Request, provenance: Provenance
+        self, t: Transaction, state: Reconciliation, request: ErasureRequest, provenance: Provenance
     ) -> Erasure:
         """Retires the keys, then records the event in the reconciliation.
 
@@ -240,7 +242,7 @@ class Erasing:
         return Erasure(event.erasure, subject, request.parts, (), keys, positions[-1], is_new=True)
 
     def _decided(
-        self, orders: Sequence[Order], request: Request, now: datetime
+        self, orders: Sequence[Order], request: ErasureRequest, now: datetime
     ) -> list[tuple[Order, e.PersonalErased]]:
         """The orders that have something to erase, each with its event."""
         why = ErasureGrounds(
@@ -258,13 +260,13 @@ class Erasing:
                 found.append((order, event))
         return found
 
-    def _destroyed(self, subject: str, request: Request) -> Iterator[tuple[str, str]]:
+    def _destroyed(self, subject: str, request: ErasureRequest) -> Iterator[tuple[str, str]]:
         """The destroyed keys of the requested parts: the time each was destroyed, and the id of its erasure."""
         for key in self.keys.store.of_subject(subject):
             if key.part in request.parts and key.destroyed_at and key.erasure:
                 yield key.destroyed_at, key.erasure
 
-    def _must_be_erasable(self, t: Transaction, orders: Sequence[Order], request: Request) -> None:
+    def _must_be_erasable(self, t: Transaction, orders: Sequence[Order], request: ErasureRequest) -> None:
         """Raises PersonalDataHeld where a hold forbids it, OrderInWork, PersonalDataPlain."""
         self._must_not_be_held(subjects_of(orders))
         if not request.force and (in_work := [order.id for order in orders if is_in_work(order)]):
@@ -284,7 +286,7 @@ class Erasing:
             raise PersonalDataHeld(f"{held} since {hold.since}, by {hold.reference}.")
 
     def _keys_of(
-        self, t: Transaction, subject: str, orders: Sequence[Order], request: Request
+        self, t: Transaction, subject: str, orders: Sequence[Order], request: ErasureRequest
     ) -> dict[str, DataOwner | None]:
         """The ids of the keys to destroy, each with its owner. They are the subject's keys, and the keys that orders
         had as guests' orders before they became the customer's. A repeated erasure adds the keys that it destroyed
@@ -299,18 +301,18 @@ class Erasing:
             found |= {key: None for key in request.again.keys if key not in found and not t.claim(ERASED_KEY, key)}
         return found
 
-    def _finish(self, erasure: Erasure, request: Request) -> Erasure:
+    def _finish(self, erasure: Erasure, request: ErasureRequest) -> Erasure:
         """Notes the erasure in the file outside and destroys its keys, once the events are recorded. Also finishes an
         earlier erasure that was cut off."""
         if erasure.is_new and erasure.id is not None:
             now, keys = self._ledger.clock(), tuple(erasure.keys)
             of = erasure.id, erasure.subject, erasure.parts, request.years, request.basis, request.reference
-            self._erasures.note(Noted(*of, keys), now)
+            self._erasures.note(NotedErasure(*of, keys), now)
             self.keys.destroy(erasure.keys, erasure.id, now)
         there = self.keys.store.of_subject(erasure.subject)
         is_left = any(key.retired_at is not None and key.destroyed_at is None for key in there)
         if not request.is_trial and (is_left or not erasure.is_new):
-            settle(self._ledger, self.keys, self._erasures)
+            destroy_leftovers(self._ledger, self.keys, self._erasures)
         if erasure.is_new or erasure.orders:
             return erasure
         _, last = max(self._destroyed(erasure.subject, request), default=("", None))
@@ -343,7 +345,7 @@ def _plain_in(event: Event, topic: Topic) -> Iterator[str]:
             yield FILE
 
 
-def outstanding(ledger: OrderLedger, keys: Keyring, erasures: Erasures) -> list[Noted]:
+def missing_erasures(ledger: OrderLedger, keys: Keyring, erasures: Erasures) -> list[NotedErasure]:
     """The erasures that the file outside has and this ledger's log lacks, because the ledger was restored from an older
     backup.
 
@@ -354,7 +356,7 @@ def outstanding(ledger: OrderLedger, keys: Keyring, erasures: Erasures) -> list[
     return [noted for noted in erasures.missing(recorded) if noted.id not in aside]
 
 
-def unsaid(ledger: OrderLedger, keys: Keyring) -> list[StoredDataKey]:
+def unrecorded(ledger: OrderLedger, keys: Keyring) -> list[StoredDataKey]:
     """The destroyed keys for which this ledger's log has no event. The ledger was restored from before an erasure that
     is still to be repeated, or a person destroyed the keys by hand."""
     destroyed = [key for key in keys.store.each() if key.destroyed_at is not None]  # before the claims are read
@@ -363,20 +365,22 @@ def unsaid(ledger: OrderLedger, keys: Keyring) -> list[StoredDataKey]:
     return [key for key in destroyed if key.id not in recorded and key.erasure not in aside]
 
 
-def repeat(erasing: Erasing, noted: Noted, provenance: Provenance) -> Erasure:
+def repeat(erasing: Erasing, noted: NotedErasure, provenance: Provenance) -> Erasure:
     """Repeats an erasure on a restored ledger. Puts the erasure aside where the ledger has nothing to erase. Raises a
     Refusal."""
-    request = Request(noted.parts, noted.basis, noted.reference, force=True, years=noted.years, again=noted)
+    request = ErasureRequest(noted.parts, noted.basis, noted.reference, force=True, years=noted.years, again=noted)
     nothing = Erasure(noted.id, noted.subject, noted.parts, (), (), 0, is_new=False)
     try:
         if not erasing.keys.store.get_all(noted.keys):  # the erased data are not here, or are another ledger's
             made = nothing
         elif noted.subject.startswith(RECONCILIATION_SUBJECT):
-            made = erasing.reconciliation(UUID(noted.subject.removeprefix(RECONCILIATION_SUBJECT)), request, provenance)
+            made = erasing.erase_reconciliation(
+                UUID(noted.subject.removeprefix(RECONCILIATION_SUBJECT)), request, provenance
+            )
         elif noted.subject.startswith(CUSTOMER):
-            made = erasing.customer(int(noted.subject.removeprefix(CUSTOMER)), request, provenance)
+            made = erasing.erase_customer(int(noted.subject.removeprefix(CUSTOMER)), request, provenance)
         else:
-            made = erasing.guest(UUID(noted.subject.removeprefix(GUEST)), request, provenance)
+            made = erasing.erase_guest(UUID(noted.subject.removeprefix(GUEST)), request, provenance)
     except (CustomerNotFound, OrderNotFound, ReconciliationNotFound):
         made = nothing
     if not made.is_new:
@@ -384,7 +388,7 @@ def repeat(erasing: Erasing, noted: Noted, provenance: Provenance) -> Erasure:
     return made
 
 
-def settle(ledger: OrderLedger, keys: Keyring, erasures: Erasures) -> list[str]:
+def destroy_leftovers(ledger: OrderLedger, keys: Keyring, erasures: Erasures) -> list[str]:
     """Destroys the keys that the log says are destroyed and the store still has: of erasures that were cut off, and
     keys that came back out of a backup. Returns their ids. Runs at every start, before anything is read."""
     erased = {str(claim.value): claim for claim in ledger.log_of_events.claims(ERASED_KEY)}
@@ -397,7 +401,7 @@ def settle(ledger: OrderLedger, keys: Keyring, erasures: Erasures) -> list[str]:
         now, ids = ledger.clock(), tuple(key.id for key in found)
         years = sorted({key.year for key in found}) if event.basis == RETENTION else ()
         erasures.note(
-            Noted(erasure, found[0].subject, event.erased, tuple(years), event.basis, event.reference, ids), now
+            NotedErasure(erasure, found[0].subject, event.erased, tuple(years), event.basis, event.reference, ids), now
         )
         keys.destroy(ids, erasure, now)
     return [key.id for _, found in unfinished.values() for key in found]

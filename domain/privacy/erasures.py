@@ -22,7 +22,7 @@ _UUID = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _SUBJECT = re.compile(rf"customer:[0-9]{{1,15}}|(order|reconciliation):{_UUID}")
 
 
-class Noted(NamedTuple):
+class NotedErasure(NamedTuple):
     """An erasure, as its line in the file has it; `years` is empty where the erasure covers every year."""
 
     id: str
@@ -44,7 +44,7 @@ class Erasures:
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def note(self, noted: Noted, now: datetime) -> None:
+    def note(self, noted: NotedErasure, now: datetime) -> None:
         """Adds an erasure's line, unless the file has one with its id. The line is durable when this returns."""
         years = ",".join(map(str, noted.years)) or _ALL
         fields = (instant(now), noted.id, noted.subject, ",".join(noted.parts), years, noted.basis)
@@ -57,7 +57,7 @@ class Erasures:
                 return
             file.write(f"{line}\n".encode())
 
-    def each(self) -> Iterator[Noted]:
+    def each(self) -> Iterator[NotedErasure]:
         """Yields each erasure in the file; none where there is no file. Raises ErasuresMalformed."""
         try:
             lines = self.path.read_text().splitlines()
@@ -70,7 +70,7 @@ class Erasures:
                 _, erasure, subject, parts, years, basis, reference, keys = line.split(" ")
                 if not _SUBJECT.fullmatch(subject) or not {*parts.split(",")} <= {*PARTS, FILE}:
                     raise ValueError
-                yield Noted(
+                yield NotedErasure(
                     erasure,
                     subject,
                     tuple(parts.split(",")),
@@ -82,7 +82,7 @@ class Erasures:
             except ValueError:
                 raise ErasuresMalformed(f"{self.path}, line {number}: this is no erasure") from None
 
-    def missing(self, recorded: Collection[str]) -> list[Noted]:
+    def missing(self, recorded: Collection[str]) -> list[NotedErasure]:
         """The erasures with a key that is not among `recorded`, the keys that a log has recorded as destroyed. Raises
         ErasuresMalformed."""
         return [noted for noted in self.each() if not set(noted.keys) <= set(recorded)]

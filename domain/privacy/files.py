@@ -40,14 +40,14 @@ class KeptFiles:
         self._keys = keys
 
     def keep(  # noqa: PLR0917  (a file has so much about it)
-        self, t: Transaction, sha256: str, file: BinaryIO, whose: DataOwner, part: str, now: datetime
+        self, t: Transaction, sha256: str, file: BinaryIO, owner: DataOwner, part: str, now: datetime
     ) -> str:
         """Keeps a file inside the ledger's transaction, sealed by the owner's key for this part. Returns the SHA-256 of
         the sealed bytes, or an empty text where the file is kept in plain. Raises MasterUnknown, KeyUnknown."""
         if self._keys is None:
             t.keep_file(sha256, file)
             return ""
-        key, found = self._keys.of(whose, part, now), hashlib.sha256()
+        key, found = self._keys.sealing_key(owner, part, now), hashlib.sha256()
         with TemporaryFile() as sealed:
             for piece in _sealed(key, bytes.fromhex(sha256), file):
                 found.update(piece)

@@ -18,7 +18,7 @@ from typing import Final, NamedTuple, Protocol
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from domain.moments import instant
-from domain.privacy.masters import Master, MasterUnknown, NotWrappedSo
+from domain.privacy.masters import Master, MasterUnknown, UnwrapFailed
 
 # Subjects begin with one of these: a customer, and the order of a guest.
 CUSTOMER: Final = "customer:"
@@ -84,7 +84,7 @@ class KeyStore(Protocol):
     def shown(self) -> str:
         """The store's address, as people read it."""
 
-    def is_there(self) -> bool:
+    def exists(self) -> bool:
         """Whether the store exists."""
 
     def create(self, keyring: str | None = None) -> None:
@@ -107,7 +107,7 @@ class KeyStore(Protocol):
     def get_all(self, key_ids: Collection[str]) -> list[StoredDataKey]:
         """The keys with these ids; unknown ids are left out."""
 
-    def in_use(self, whose: DataOwner, part: str) -> StoredDataKey | None:
+    def in_use(self, owner: DataOwner, part: str) -> StoredDataKey | None:
         """The key that seals this part of this owner now, also one that was put and is not committed yet. For the
         writer."""
 
@@ -219,7 +219,7 @@ class Keyring:
 
     # --- the memory of this process ---
 
-    def look(self) -> None:
+    def refresh(self) -> None:
         """Forgets the unwrapped keys where another process has retired or destroyed keys."""
         self.before()
         self._look_at = time.monotonic() + _LOOK_EVERY_SECONDS
@@ -237,7 +237,7 @@ class Keyring:
     def sealing(self) -> Iterator[None]:
         """Makes the keys created inside durable at its end, or with the log's commit, and never later. A key without
         events costs nothing; events without their key would be lost."""
-        self.look()
+        self.refresh()
         self._together = secrets.token_urlsafe(_TOGETHER_BYTES)
         try:
             yield
@@ -253,27 +253,27 @@ class Keyring:
 
     # --- keys ---
 
-    def of(self, whose: DataOwner, part: str, now: datetime) -> DataKey:
+    def sealing_key(self, owner: DataOwner, part: str, now: datetime) -> DataKey:
         """The key that seals this part of this owner, inside `sealing`; a new key where none is in use. Raises
         KeyUnknown, MasterUnknown."""
-        if (known := self._in_use.get((whose, part))) is not None and known.id not in self._retired:
+        if (known := self._in_use.get((owner, part))) is not None and known.id not in self._retired:
             return known
-        stored = self.store.in_use(whose, part)
+        stored = self.store.in_use(owner, part)
         if stored is not None and stored.wrapped is None:  # impossible by `destroy`, which also retires the key
             raise _altered(stored)
-        key = self._new_key(whose, part, now) if stored is None else self._unwrapped(stored)
+        key = self._new_key(owner, part, now) if stored is None else self._unwrapped(stored)
         assert key is not None
         if len(self._in_use) >= OPENED_MAX:
             self._in_use = {}
-        self._in_use[whose, part] = key
+        self._in_use[owner, part] = key
         return key
 
-    def _new_key(self, whose: DataOwner, part: str, now: datetime) -> DataKey:
+    def _new_key(self, owner: DataOwner, part: str, now: datetime) -> DataKey:
         if not self._has_looked:  # a key wrapped by a master key that was removed would never open again
-            self.master.look()
+            self.master.refresh()
             self._has_looked = True
         key, key_id = secrets.token_bytes(_KEY_BYTES), self._together + secrets.token_urlsafe(_KEY_ID_BYTES)
-        new = StoredDataKey(key_id, whose.subject, part, whose.year, "", None, instant(now))
+        new = StoredDataKey(key_id, owner.subject, part, owner.year, "", None, instant(now))
         self.store.put(self._wrapped_by_current(new, key))
         self._new[key_id] = made = DataKey(key_id, key)
         return made
@@ -281,7 +281,7 @@ class Keyring:
     def open(self, key_id: str) -> DataKey | None:
         """The key with this id, to open with; None where it is destroyed. Raises KeyUnknown, MasterUnknown."""
         if time.monotonic() >= self._look_at:
-            self.look()
+            self.refresh()
         try:
             return self._opened[key_id]
         except KeyError:
@@ -294,10 +294,10 @@ class Keyring:
             raise KeyUnknown(f"the key {key_id} is not known to the keyring {self.store.id}")
         return self._remember(stored, *remembered)
 
-    def foresee(self, key_ids: Iterable[str]) -> None:
+    def prefetch_keys(self, key_ids: Iterable[str]) -> None:
         """Loads keys that are about to be opened in one query rather than one each."""
         if time.monotonic() >= self._look_at:
-            self.look()  # else `open` of the first key would forget all of them
+            self.refresh()  # else `open` of the first key would forget all of them
         remembered = self._opened, self._in_use
         wanted = {key_id for key_id in key_ids if key_id not in self._opened and key_id not in self._new}
         for stored in self.store.get_all(wanted) if wanted else ():
@@ -325,7 +325,7 @@ class Keyring:
             return None
         try:
             return DataKey(stored.id, self.master.unwrap(stored.master, stored.wrapped, stored.context))
-        except NotWrappedSo:
+        except UnwrapFailed:
             raise _altered(stored) from None
 
     # --- retiring and destroying ---
@@ -352,7 +352,7 @@ class Keyring:
     def wrap_anew(self) -> int:
         """Wraps by the current master key every key that another one wraps. Returns their number.
 
-        Raises MasterUnknown, NotWrappedSo.
+        Raises MasterUnknown, UnwrapFailed.
         """
         older = [key for key in self.store.each() if key.wrapped is not None and key.master != self.master.current]
         self.store.wrapped_anew(list(map(self._wrapped_anew, older)))

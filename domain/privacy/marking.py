@@ -25,15 +25,15 @@ class Marks:
         part = next((part for part in PARTS if part in parts), None)
         if self._keys is None or part is None:
             return fingerprint
-        key = self._keys.of(of, part, now)
+        key = self._keys.sealing_key(of, part, now)
         return key.id.encode() + _keyed(key, fingerprint)
 
-    def holds(self, mark: bytes | None, fingerprint: bytes) -> bool:
+    def matches(self, mark: bytes | None, fingerprint: bytes) -> bool:
         """Whether a mark is that of the fingerprint; also true where its key is destroyed, since nothing can prove
         otherwise. Raises KeyUnknown, MasterUnknown."""
-        return self.tells(mark, fingerprint) is not False
+        return self.matches_or_unknown(mark, fingerprint) is not False
 
-    def tells(self, mark: bytes | None, fingerprint: bytes) -> bool | None:
+    def matches_or_unknown(self, mark: bytes | None, fingerprint: bytes) -> bool | None:
         """Whether a mark is that of the fingerprint; None where its key is destroyed. Raises KeyUnknown,
         MasterUnknown."""
         if mark is None or not is_keyed(mark) or self._keys is None:

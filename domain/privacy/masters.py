@@ -30,7 +30,7 @@ class MasterUnknown(Exception):
     """The master key that wrapped a data key is not given, or no master key is given at all. The message says which."""
 
 
-class NotWrappedSo(Exception):
+class UnwrapFailed(Exception):
     """A wrapped key does not unwrap: its bytes were altered, or they are another key's."""
 
 
@@ -41,14 +41,14 @@ class Master(Protocol):
     def current(self) -> str:
         """The id of the master key that wraps."""
 
-    def look(self) -> None:
+    def refresh(self) -> None:
         """Learns which master key wraps now. Keeps the master keys that it has where they cannot be read."""
 
     def wrap(self, key: bytes, context: bytes) -> tuple[str, bytes]:
         """The id of the master key that wraps, and the wrapped key."""
 
     def unwrap(self, master: str, wrapped: bytes, context: bytes) -> bytes:
-        """The unwrapped key. Raises MasterUnknown, NotWrappedSo."""
+        """The unwrapped key. Raises MasterUnknown, UnwrapFailed."""
 
 
 class MasterKeys:
@@ -73,7 +73,7 @@ class MasterKeys:
     def current(self) -> str:
         return list(self._keys)[-1]
 
-    def look(self) -> None:
+    def refresh(self) -> None:
         if self._version() != self._seen:
             with suppress(MasterUnknown):
                 self._take_up()
@@ -91,17 +91,17 @@ class MasterKeys:
         try:
             return self._keys[master].decrypt(wrapped[:_NONCE_BYTES], wrapped[_NONCE_BYTES:], context)
         except (InvalidTag, ValueError):
-            raise NotWrappedSo from None
+            raise UnwrapFailed from None
 
 
-class MastersAt(NamedTuple):
+class MastersLocation(NamedTuple):
     """The source of the master keys: `text`, where there is one, or else the file."""
 
     file: Path
     text: str | None = None
 
     @property
-    def are_there(self) -> bool:
+    def exist(self) -> bool:
         return self.text is not None or self.file.exists()
 
     def read(self) -> MasterKeys:

@@ -10,10 +10,10 @@ from domain.log.log import KeptKeyring, Log
 from domain.log.mapper import DamagedEvent, EventMapper, SealDamaged, UnknownTopic
 from domain.moments import instant
 from domain.privacy.keyring import Keyring, KeyStore
-from domain.privacy.masters import MastersAt, MasterUnknown
+from domain.privacy.masters import MastersLocation, MasterUnknown
 
 
-class NotTheKeys(Exception):
+class WrongKeys(Exception):
     """The keys are missing, or they are another ledger's."""
 
 
@@ -26,29 +26,29 @@ class SealedSince(Exception):
 _LAST_RECORDS: Final = 100
 
 
-class KeysAt(NamedTuple):
+class KeysLocation(NamedTuple):
     """The file of the data keys, where the log keeps them in a file, and the source of the master keys."""
 
     path: Path
-    masters: MastersAt
+    masters: MastersLocation
 
     def open(self, log: Log) -> Keyring:
         """A log's keyring. Raises MasterUnknown."""
         return Keyring(log.key_store(self.path), self.masters.read())
 
 
-class LedgerAt(NamedTuple):
+class LedgerLocation(NamedTuple):
     """The addresses by which another process opens the same ledger: the log's, and that of its keys."""
 
     url: str
-    keys: KeysAt | None = None
+    keys: KeysLocation | None = None
 
 
-def keys_of(log: Log, at: KeysAt, now: datetime) -> KeysAt | None:
+def keys_of(log: Log, at: KeysLocation, now: datetime) -> KeysLocation | None:
     """The address of a log's keys; None where the log was begun without keys. For an empty log, makes the keys and a
     master key.
 
-    Raises NotTheKeys, MasterUnknown.
+    Raises WrongKeys, MasterUnknown.
     """
     log.create()
     kept = log.keyring()
@@ -59,10 +59,10 @@ def keys_of(log: Log, at: KeysAt, now: datetime) -> KeysAt | None:
         return None
     sealed = f"what is personal in this ledger is sealed by the keyring {kept.id}"
     store = log.key_store(at.path)
-    if not store.is_there():
-        raise NotTheKeys(f"{sealed}, and {store.shown} is missing")
+    if not store.exists():
+        raise WrongKeys(f"{sealed}, and {store.shown} is missing")
     if store.id != kept.id:
-        raise NotTheKeys(f"{sealed}; {store.shown} is {store.id}")
+        raise WrongKeys(f"{sealed}; {store.shown} is {store.id}")
     if store.file is None:
         _must_be_able_to_open(store, at.masters.names)
     return at
@@ -75,7 +75,7 @@ def _must_be_able_to_open(store: KeyStore, masters: Sequence[str]) -> None:
         raise MasterUnknown(f"the keys are wrapped by the master key {key.master}; given are {', '.join(masters)}")
 
 
-def create_keys(log: Log, at: KeysAt, now: datetime) -> str:
+def create_keys(log: Log, at: KeysLocation, now: datetime) -> str:
     """Makes the keys that are missing and binds the log to them: personal data are sealed from now on. Returns the
     keyring's id. Raises MasterUnknown."""
     with log.transaction() as t:  # so that one process makes the keys, and no other writes meanwhile
@@ -86,9 +86,9 @@ def create_keys(log: Log, at: KeysAt, now: datetime) -> str:
         return store.id
 
 
-def make_keys(log: Log, at: KeysAt) -> KeyStore:
+def make_keys(log: Log, at: KeysLocation) -> KeyStore:
     """Makes the store of data keys and the master key, where they are missing. Raises MasterUnknown."""
-    if not at.masters.are_there:
+    if not at.masters.exist:
         at.masters.add()
     at.masters.read()
     store = log.key_store(at.path)
@@ -104,7 +104,7 @@ def must_open(log: Log, mapper: EventMapper, keys: Keyring) -> None:
     """
     keys.try_master()
     raws = list(log.raw_records(after=max((log.max_notification_id() or 0) - _LAST_RECORDS, 0)))
-    mapper.foresee(raws)
+    mapper.prefetch_keys(raws)
     for raw in raws:
         with suppress(DamagedEvent, SealDamaged, UnknownTopic):  # which the views report
             mapper.read_unchecked(raw)

@@ -38,7 +38,7 @@ class Period(NamedTuple):
         return then if year == _YEAR_MAX else then + timedelta(days=self.days)
 
 
-class Keep(NamedTuple):
+class RetentionPeriods(NamedTuple):
     """The retention period of each part; `file` is settlement files."""
 
     contact: Period

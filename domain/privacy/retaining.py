@@ -10,7 +10,7 @@ from domain.order.erasure import is_in_work
 from domain.order.personal import CONTACT, PARTS
 from domain.order.state import Order
 from domain.privacy.keyring import DataOwner, Keyring
-from domain.privacy.periods import Keep
+from domain.privacy.periods import RetentionPeriods
 from domain.reconciled import owner_of as whose_reconciliation
 from domain.reconciliation.state import FILE, Reconciliation
 
@@ -34,7 +34,7 @@ class FileDue(NamedTuple):
     until: datetime
 
 
-class Staying(NamedTuple):
+class Retained(NamedTuple):
     """A part that stays after the end of its retention period, and the reason why."""
 
     subject: str
@@ -43,13 +43,15 @@ class Staying(NamedTuple):
     why: str
 
 
-def due(orders: Iterable[Order], keys: Keyring, keep: Keep, now: datetime) -> tuple[list[Due], list[Staying]]:
+def due(
+    orders: Iterable[Order], keys: Keyring, keep: RetentionPeriods, now: datetime
+) -> tuple[list[Due], list[Retained]]:
     """The parts of orders' personal data that are due, and those that stay for another reason."""
     of: dict[DataOwner, list[Order]] = {}
     for order in orders:
         of.setdefault(owner_of(order), []).append(order)
     found: list[Due] = []
-    staying: list[Staying] = []
+    staying: list[Retained] = []
     for owner, theirs in sorted(of.items()):
         for part in PARTS:
             there = [order for order in theirs if part not in order.erased]
@@ -59,20 +61,20 @@ def due(orders: Iterable[Order], keys: Keyring, keep: Keep, now: datetime) -> tu
             subjects = subjects_of(there)
             sealing = (key for subject in subjects for key in keys.store.of_subject(subject))
             if hold := keys.store.hold_on(subjects):
-                staying.append(Staying(*owner, part, f"held by {hold.reference}"))
+                staying.append(Retained(*owner, part, f"held by {hold.reference}"))
             elif in_work := [order.id for order in there if is_in_work(order)]:
-                staying.append(Staying(*owner, part, f"order {in_work[0]} is in work"))
+                staying.append(Retained(*owner, part, f"order {in_work[0]} is in work"))
             elif any(key.part == part and key.year == owner.year for key in sealing):
                 found.append(Due(*owner, part, until, there))
     return found, staying
 
 
 def files_due(
-    states: Iterable[Reconciliation], keys: Keyring, keep: Keep, now: datetime
-) -> tuple[list[FileDue], list[Staying]]:
+    states: Iterable[Reconciliation], keys: Keyring, keep: RetentionPeriods, now: datetime
+) -> tuple[list[FileDue], list[Retained]]:
     """The same as `due`, for settlement files and for the reasons that people gave in reconciliations."""
     found: list[FileDue] = []
-    staying: list[Staying] = []
+    staying: list[Retained] = []
     for state in states:
         owner = whose_reconciliation(state)
         there = {key.part for key in keys.store.of_subject(owner.subject) if key.destroyed_at is None}
@@ -81,9 +83,9 @@ def files_due(
         if not parts:
             continue
         if hold := keys.store.hold_on([owner.subject]):
-            staying += [Staying(*owner, part, f"held by {hold.reference}") for part in parts]
+            staying += [Retained(*owner, part, f"held by {hold.reference}") for part in parts]
         elif state.is_in_work:
-            staying += [Staying(*owner, part, f"{state.open} of its results are open") for part in parts]
+            staying += [Retained(*owner, part, f"{state.open} of its results are open") for part in parts]
         else:
             found.append(FileDue(state, parts, max(until[part] for part in parts)))
     return found, staying

@@ -67,7 +67,7 @@ class Place(NamedTuple):
         return b"".join((_LABEL, self.originator_id.bytes, version, self.topic, b"\0", part.encode()))
 
 
-class Shown(NamedTuple):
+class OpenedPart(NamedTuple):
     """An opened part, with the salt that its hash is checked by."""
 
     salt: bytes
@@ -84,7 +84,7 @@ class Sealing:
         self._checks = checks
 
     def sealed(
-        self, event: Event, personal: PersonalParts, place: Place, whose: DataOwner, now: datetime
+        self, event: Event, personal: PersonalParts, place: Place, owner: DataOwner, now: datetime
     ) -> bytes | None:
         """The event as it is stored; None where it has no personal data. Raises KeyUnknown, MasterUnknown."""
         tree: Tree = msgspec.to_builtins(event)
@@ -94,7 +94,7 @@ class Sealing:
         held = tree.setdefault(_FIELD, {})
         for part, content in taken.items():
             if content:
-                held[part] = seal(self.keys.of(whose, part, now), place.bound(part), _encode(content))
+                held[part] = seal(self.keys.sealing_key(owner, part, now), place.bound(part), _encode(content))
         return _encode(tree)
 
     def opened(self, payload: bytes, place: Place) -> Tree:
@@ -112,21 +112,21 @@ class Sealing:
                 _put_back(tree, _decode(text))
         return tree
 
-    def shown(self, payload: bytes, place: Place) -> dict[str, Shown | None]:
+    def opened_parts(self, payload: bytes, place: Place) -> dict[str, OpenedPart | None]:
         """The parts of a stored event with their salts, each compared with its hash; None for an erased part. Raises
         the same as `opened`."""
-        found: dict[str, Shown | None] = {}
+        found: dict[str, OpenedPart | None] = {}
         for part, sealed in take_sealed(_decode(payload)).items():
             key, bound = self.keys.open(sealed["key"]), place.bound(part)
             found[part] = None if key is None else _checked(key, bound, sealed)
         return found
 
 
-def _checked(key: DataKey, bound: bytes, sealed: Mapping[str, str]) -> Shown:
+def _checked(key: DataKey, bound: bytes, sealed: Mapping[str, str]) -> OpenedPart:
     text, salt = opened(key, bound, sealed["data"]), salt_of(key, bound)
     if _text(hashlib.sha256(salt + text).digest()) != sealed["hash"]:
         raise SealBroken("a sealed part has another hash than its text")
-    return Shown(salt, text)
+    return OpenedPart(salt, text)
 
 
 def seal(key: DataKey, bound: bytes, text: bytes) -> dict[str, str]:

@@ -58,7 +58,7 @@ def seal_log(
     target.create()
     if target.max_notification_id() is not None:
         raise NotSealed("the other place has records already; name one that has none.")
-    with source.log_of_events.held() as held:  # no command is recorded meanwhile
+    with source.log_of_events.locked() as held:  # no command is recorded meanwhile
         head = held.max_notification_id() or 0
         sealing = _Sealing(source, held, keys, now)
         trees = _Tree(), _Tree()
@@ -110,7 +110,7 @@ class _Sealing:
         self._stored = EventMapper(keys).stored
         self._marks = Marks(keys)
         self._now = now
-        self._whose: dict[UUID, DataOwner] = {}
+        self._owners: dict[UUID, DataOwner] = {}
         self.sealed = 0
 
     def record(self, t: Transaction, raw: RawRecord) -> RawRecord:
@@ -118,11 +118,11 @@ class _Sealing:
         event, uuid = record.event, record.originator_id
         if isinstance(event, e.OrderCreated):
             subject = f"{GUEST}{uuid}" if event.customer_id is None else f"{CUSTOMER}{event.customer_id}"
-            self._whose[uuid] = DataOwner(subject, event.occurred_at.year)
+            self._owners[uuid] = DataOwner(subject, event.occurred_at.year)
         elif isinstance(event, e.CustomerChanged):
-            self._whose[uuid] = self._whose[uuid]._replace(subject=f"{CUSTOMER}{event.customer_id}")
+            self._owners[uuid] = self._owners[uuid]._replace(subject=f"{CUSTOMER}{event.customer_id}")
         elif isinstance(event, ReconciliationStarted):
-            self._whose[uuid] = DataOwner(f"{SUBJECT}{uuid}", event.occurred_at.year)
+            self._owners[uuid] = DataOwner(f"{SUBJECT}{uuid}", event.occurred_at.year)
         topic, with_files = TOPICS[raw.topic], self._with_files(t, record)
         if topic.is_sealed or (topic.shape not in topic.kind.personal and with_files is record):
             return raw
@@ -137,8 +137,8 @@ class _Sealing:
         """The owner of a record's personal data. A reason about payments of a single customer belongs to that customer,
         any other data to the record's own subject."""
         paid = filter(None, map(self._held.raw_record, reasoned_about(record.event)))
-        owners = {owner.subject: owner for owner in (self._whose[uuid_of(raw.originator_id)] for raw in paid)}
-        return next(iter(owners.values())) if len(owners) == 1 else self._whose[record.originator_id]
+        owners = {owner.subject: owner for owner in (self._owners[uuid_of(raw.originator_id)] for raw in paid)}
+        return next(iter(owners.values())) if len(owners) == 1 else self._owners[record.originator_id]
 
     def _with_files(self, t: Transaction, record: Record) -> Record:
         """The record with the SHA-256 of the sealed bytes of the file or report that it names. A file or report kept in
@@ -146,23 +146,23 @@ class _Sealing:
         for what in ("file", "report"):
             sha256 = getattr(record.event, f"{what}_sha256", "")
             if kind_of(record) is RECONCILIATION and sha256 and not getattr(record.event, f"{what}_sealed_sha256"):
-                sealed = self._sealed(t, sha256, self._whose[record.originator_id])
+                sealed = self._sealed(t, sha256, self._owners[record.originator_id])
                 return replace(record, event=replace(record.event, **{f"{what}_sealed_sha256": sealed}))
         return record
 
-    def _sealed(self, t: Transaction, sha256: str, whose: DataOwner) -> str:
+    def _sealed(self, t: Transaction, sha256: str, owner: DataOwner) -> str:
         with TemporaryFile() as file:
             file.writelines(self._kept(sha256))
-            self.files[sha256] = self._seals.keep(t, sha256, file, whose, FILE, self._now)
+            self.files[sha256] = self._seals.keep(t, sha256, file, owner, FILE, self._now)
         return self.files[sha256]
 
     def claim(self, claim: NewClaim) -> NewClaim:
         """The claim with its fingerprint keyed like that of a new command, since a plain one confirms guesses. A keyed
         one stays."""
-        whose = self._whose.get(claim.originator_id)
-        if claim.fingerprint is None or whose is None or is_keyed(claim.fingerprint):
+        owner = self._owners.get(claim.originator_id)
+        if claim.fingerprint is None or owner is None or is_keyed(claim.fingerprint):
             return claim
-        return claim._replace(fingerprint=self._marks.make(claim.fingerprint, whose, (CONTACT,), self._now))
+        return claim._replace(fingerprint=self._marks.make(claim.fingerprint, owner, (CONTACT,), self._now))
 
 
 class _Tree:

@@ -77,7 +77,7 @@ class SQLiteKeyStore:
         # The owner asked for last, with the owner's keys in use: the other part is asked for next.
         self._asked: tuple[DataOwner, dict[str, StoredDataKey]] | None = None
 
-    def is_there(self) -> bool:
+    def exists(self) -> bool:
         return self.path.exists()
 
     def create(self, keyring: str | None = None) -> None:
@@ -127,13 +127,13 @@ class SQLiteKeyStore:
         rows = self._rows(f"{_KEYS} WHERE id IN (SELECT value FROM json_each(?))", (as_json(key_ids),))
         return list(map(StoredDataKey._make, rows))
 
-    def in_use(self, whose: DataOwner, part: str) -> StoredDataKey | None:
-        if (new := self._new.get((whose, part))) is not None:
+    def in_use(self, owner: DataOwner, part: str) -> StoredDataKey | None:
+        if (new := self._new.get((owner, part))) is not None:
             return new
-        if self._asked is None or self._asked[0] != whose:
+        if self._asked is None or self._asked[0] != owner:
             with self._lock, library_errors():
-                rows = self.writer.execute(f"{_KEYS} WHERE subject = ? AND year = ? AND retired_at IS NULL", whose)
-                self._asked = whose, {key.part: key for key in map(StoredDataKey._make, rows)}
+                rows = self.writer.execute(f"{_KEYS} WHERE subject = ? AND year = ? AND retired_at IS NULL", owner)
+                self._asked = owner, {key.part: key for key in map(StoredDataKey._make, rows)}
         return self._asked[1].get(part)
 
     def any_alive(self) -> StoredDataKey | None:

@@ -18,7 +18,7 @@ import msgspec
 from domain.ledger import OrderLedger
 from domain.order.personal import PARTS
 from domain.order.state import Order
-from domain.privacy.periods import Keep
+from domain.privacy.periods import RetentionPeriods
 from projections import privacy
 from projections.history import Reading
 from projections.orders.documents import staff_document
@@ -31,7 +31,9 @@ _STYLE: Final = (
 )
 
 
-def export_person(ledger: OrderLedger, views: Views, customer_id: int, orders: Sequence[Order], keep: Keep) -> bytes:
+def export_person(
+    ledger: OrderLedger, views: Views, customer_id: int, orders: Sequence[Order], keep: RetentionPeriods
+) -> bytes:
     """The zip. Raises the errors of `Reading.each`."""
     reading = Reading(ledger, PARTS)
     events = [reading.describe(entry) for order in orders for entry in reading.each(order.uuid)]

@@ -108,7 +108,7 @@ def _reasons(ledger: OrderLedger, raws: Sequence[RawRecord]) -> Iterator[ShownPa
     for raw in raws:
         if TOPICS[raw.topic].is_sealed and ledger.mapper.sealing is not None:
             place = Place(uuid_of(raw.originator_id), raw.version, raw.topic)
-            for part, shown in ledger.mapper.sealing.shown(raw.payload, place).items():
+            for part, shown in ledger.mapper.sealing.opened_parts(raw.payload, place).items():
                 if shown is not None:
                     yield ShownPart(raw.version, part, *shown)
 

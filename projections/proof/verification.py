@@ -18,7 +18,7 @@ from eventsourcing.persistence import PersistenceError
 
 from domain.log.log import Census
 from domain.log.sqlite import sqlite3
-from domain.privacy.opening import LedgerAt
+from domain.privacy.opening import LedgerLocation
 from domain.proof.checkpoint import VerifierKey
 from projections.processes import opened, processes, reopened
 from projections.proof.problems import SOMEWHERE, Problem, in_order
@@ -39,7 +39,7 @@ PART_RECORDS: Final = 8_192
 
 
 def verify(
-    ledger: LedgerAt,
+    ledger: LedgerLocation,
     views: Path | None,
     *,
     checkpoints: Sequence[Checked],
@@ -115,7 +115,7 @@ class PartChecked(NamedTuple):
     named: set[str]
 
 
-def check_part(ledger: LedgerAt, views: Path | None, first: int, last: int, head: int) -> PartChecked:
+def check_part(ledger: LedgerLocation, views: Path | None, first: int, last: int, head: int) -> PartChecked:
     """Checks the records from one position to another, and the whole histories that begin there."""
     last = min(last, head)
     with opened(ledger, checks=True) as (log, mapper), _reading(views) as reader:
@@ -127,7 +127,7 @@ def check_part(ledger: LedgerAt, views: Path | None, first: int, last: int, head
         try:
             unclaimed, claimed = check_claims(log, raws)
             whole = histories(log, raws, first, last, head)
-            mapper.foresee(whole)
+            mapper.prefetch_keys(whole)
             found, orders = check_histories(log, reader, mapper, whole, [raw.order for raw in raws if raw.version == 1])
             if found:
                 records += check_sealed(mapper, whole)
@@ -137,7 +137,7 @@ def check_part(ledger: LedgerAt, views: Path | None, first: int, last: int, head
         return PartChecked(records, unclaimed, found, orders, claimed, digests, names_of_files(raws))
 
 
-def check_the_rest(ledger: LedgerAt, views: Path | None, head: int) -> tuple[list[Problem], int]:
+def check_the_rest(ledger: LedgerLocation, views: Path | None, head: int) -> tuple[list[Problem], int]:
     """The problems of histories without a beginning, in the log and in the views; and the number of orders among
     them."""
     with opened(ledger, checks=True) as (log, mapper), _reading(views) as reader:
@@ -151,7 +151,7 @@ def check_the_rest(ledger: LedgerAt, views: Path | None, head: int) -> tuple[lis
             return [Problem(0, None, f"the orders cannot all be read: {error}", SOMEWHERE)], 0
 
 
-def check_claims_left(ledger: LedgerAt, census: Census, claimed: Counter[str]) -> list[Problem]:
+def check_claims_left(ledger: LedgerLocation, census: Census, claimed: Counter[str]) -> list[Problem]:
     """The claims that no event made."""
     with reopened(ledger.url) as log:
         try:
@@ -160,7 +160,7 @@ def check_claims_left(ledger: LedgerAt, census: Census, claimed: Counter[str]) -
             return [Problem(0, None, f"the claims cannot all be read: {error}", SOMEWHERE)]
 
 
-def check_access(ledger: LedgerAt, head: int) -> tuple[list[Problem], list[str]]:
+def check_access(ledger: LedgerLocation, head: int) -> tuple[list[Problem], list[str]]:
     """The problems of access keys that differ from their events; and the names of the keys, where all are older than
     recorded keys."""
     with reopened(ledger.url) as log:
@@ -170,7 +170,7 @@ def check_access(ledger: LedgerAt, head: int) -> tuple[list[Problem], list[str]]
             return [Problem(0, None, f"the access keys cannot all be read: {error}", SOMEWHERE)], []
 
 
-def check_what_is_beside(ledger: LedgerAt, head: int, unnamed: list[str], notes: list[bytes]) -> list[Problem]:
+def check_what_is_beside(ledger: LedgerLocation, head: int, unnamed: list[str], notes: list[bytes]) -> list[Problem]:
     """The problems of the data kept beside the records. `unnamed` are the kept files that no record names, `notes` the
     checkpoints from all places."""
     with reopened(ledger.url) as log:
@@ -180,7 +180,7 @@ def check_what_is_beside(ledger: LedgerAt, head: int, unnamed: list[str], notes:
             return [Problem(0, None, f"what is kept beside the records cannot all be read: {error}", SOMEWHERE)]
 
 
-def check_engine(ledger: LedgerAt, views: Path | None) -> list[Problem]:
+def check_engine(ledger: LedgerLocation, views: Path | None) -> list[Problem]:
     """The problems that the engine itself finds in the log and in the views' file; and the histories at which the views
     stopped."""
     with reopened(ledger.url) as log, _reading(views) as reader:

@@ -84,7 +84,7 @@ def _is_instant(text: str) -> bool:
 
 
 def _of_clocks(log: Log) -> Iterator[Problem]:
-    shown = sorted(log.clocks_shown(), key=lambda one: one.boot)  # a stable order within each start
+    shown = sorted(log.clock_readings(), key=lambda one: one.boot)  # a stable order within each start
     for boot, of_boot in groupby(shown, key=lambda one: one.boot):
         uptimes = [-1]
         for one in of_boot:

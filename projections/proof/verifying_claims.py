@@ -91,7 +91,7 @@ def _differs(log: Log, raw: RawRecord, claim: StoredClaim, held: StoredClaim | N
 def strangers(log: Log, there: Census, made: Counter[str]) -> Iterator[Problem]:
     """The claims that no event made: of missing versions, of unknown kinds, and of events that did not take them. The
     last are searched only among kinds with more claims than the events made."""
-    for claim in log.claims_of_nothing():
+    for claim in log.dangling_claims():
         reason = f"the {claim.kind} {claim.value} is claimed by version {claim.version}, which the log has not"
         yield Problem(0, claim.originator_id, reason, until=SOMEWHERE)
     for kind in sorted(there.claims.keys() - {*_KINDS, IDEMPOTENCY}):

@@ -42,13 +42,13 @@ def feed(ledger: OrderLedger, connection: sqlite3.Connection, written: Sequence[
     if not raws:
         read = ledger.mapper.read
         raws = list(ledger.log_of_events.raw_records(after=reached, limit=BATCH_EVENTS_MAX))
-        ledger.mapper.foresee(raws)
+        ledger.mapper.prefetch_keys(raws)
     if not raws:
         return Fed(reached)
     stopped = [uuid for (uuid,) in connection.execute("SELECT uuid FROM stopped")]
     before = partial(_state, ledger, connection)
     put(connection, rows(raws, fold(raws, before, read, stopped)), before)
-    if not ledger.log_of_events.is_at_hand:
+    if not ledger.log_of_events.is_local:
         note_recent(connection, raws)
     reach(connection, raws[-1].position)
     erased = any(raw.topic in ERASING_TOPICS for raw in raws)

@@ -16,7 +16,7 @@ import msgspec
 from domain.aggregate import IncompleteHistory
 from domain.ledger import OrderLedger
 from domain.log.sqlite import connect, sqlite3, transaction
-from domain.privacy.opening import LedgerAt
+from domain.privacy.opening import LedgerLocation
 from projections.processes import opened, processes, reopened
 from projections.views import generation
 from projections.views.all import VIEWS
@@ -175,14 +175,14 @@ def _elsewhere(ends: Sequence[tuple[Any, ...]]) -> Iterator[bytes]:
             yield coming.popleft().result()
 
 
-def make_part(at: LedgerAt, after: int, until: int, head: int, names: Sequence[str]) -> bytes:
+def make_part(at: LedgerLocation, after: int, until: int, head: int, names: Sequence[str]) -> bytes:
     """The part behind position `after` up to `until` of a ledger that is read up to `head`, with the rows of the views
     with these names; as MessagePack. Raises the errors of `fold`."""
     views = [view for view in VIEWS if view.name in names]
     with opened(at) as (reader, mapper):
         raws = list(reader.raw_records(after=after, until=min(until, head)))
         whole = histories(reader, raws, after + 1, until, head)
-        mapper.foresee(whole)
+        mapper.prefetch_keys(whole)
         made = rows(raws, fold(whole, nothing, mapper.read), views)
     read, folded = (sum(raw.position for raw in some if raw.originator_id is not None) for some in (raws, whole))
     return msgspec.msgpack.encode(Part(until, read, folded, made))

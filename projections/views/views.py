@@ -97,7 +97,7 @@ class Views:
 
     def version_of(self, uuid: UUID) -> int:
         """A history's version in the views; 0 where they do not have it, cannot be read, or may be ahead of the log."""
-        if self._ledger.log_of_events.times_lost != self._agreed_after:
+        if self._ledger.log_of_events.connection_losses != self._agreed_after:
             return 0
         try:
             reader, text = self.reader, str(uuid)
@@ -148,7 +148,7 @@ class Views:
     def _agree(self) -> None:
         """Takes records that the log lacks, or has replaced, out of the views: at the first use, and after the log was
         out of reach. Raises ViewsUnavailable."""
-        times_lost = self._ledger.log_of_events.times_lost
+        times_lost = self._ledger.log_of_events.connection_losses
         if times_lost == self._agreed_after:
             return
         position = self.position()  # read first: the views may be further once the log is read

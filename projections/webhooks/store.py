@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from domain.log.log import Beside, Changing, Holds, Log, Row
+from domain.log.log import Beside, BesideTransaction, Holds, Log, Row
 
 DELIVERIES_MAX: Final = 10_000
 # The tables of a file; `domain/log/postgres/schema.py` has those of a database.
@@ -110,7 +110,7 @@ class Store:
     def _do(self, sql: str, values: Sequence[Any]) -> list[Row]:
         """Runs one statement in a transaction of its own."""
         with self._beside.transaction() as changing:
-            return changing.do(sql, values)
+            return changing.execute(sql, values)
 
     # --- webhooks ---
 
@@ -124,11 +124,11 @@ class Store:
     def add(self, webhook: Webhook, *, count_max: int) -> bool:
         """Adds a webhook, unless there are `count_max` already. Returns whether it was added."""
         with self._beside.transaction() as changing:
-            ((count,),) = changing.do("SELECT count(*) FROM webhooks")
+            ((count,),) = changing.execute("SELECT count(*) FROM webhooks")
             if count >= count_max:
                 return False
             values = _values(webhook)
-            changing.do(f"INSERT INTO webhooks ({_WEBHOOK}) VALUES ({_marks(values)})", values)
+            changing.execute(f"INSERT INTO webhooks ({_WEBHOOK}) VALUES ({_marks(values)})", values)
         return True
 
     def change(self, webhook_id: str, url: str | None, event_types: Sequence[str] | None) -> None:
@@ -154,11 +154,11 @@ class Store:
     def enable(self, webhook_id: str) -> None:
         """Enables a webhook. Waiting events are tried again at once, for three days from now."""
         with self._beside.transaction() as changing:
-            changing.do(
+            changing.execute(
                 "UPDATE webhooks SET disabled_at = NULL, disabled_because = NULL, revision = revision + 1 WHERE id = ?",
                 (webhook_id,),
             )
-            changing.do(
+            changing.execute(
                 "UPDATE deliveries SET attempts = 0, next_at = 0 WHERE webhook = ? AND status = 'waiting'",
                 (webhook_id,),
             )
@@ -198,7 +198,7 @@ class Store:
     def note(self, webhook_id: str, position: int, deliveries: Iterable[Delivery]) -> None:
         """Moves a webhook's cursor on, and notes deliveries, in one transaction."""
         with self._beside.transaction() as changing:
-            found = changing.do(
+            found = changing.execute(
                 "UPDATE webhooks SET position = CASE WHEN position < ? THEN ? ELSE position END WHERE id = ?"
                 " RETURNING id",
                 (position, position, webhook_id),
@@ -209,7 +209,9 @@ class Store:
     def replay(self, webhook_id: str, delivery: Delivery) -> bool:
         """Has an event sent again. Returns whether the webhook was there."""
         with self._beside.transaction() as changing:
-            found = changing.do("UPDATE webhooks SET revision = revision + 1 WHERE id = ? RETURNING id", (webhook_id,))
+            found = changing.execute(
+                "UPDATE webhooks SET revision = revision + 1 WHERE id = ? RETURNING id", (webhook_id,)
+            )
             if found:
                 _put(changing, webhook_id, [delivery])
         return bool(found)
@@ -223,7 +225,7 @@ class Store:
             for webhook, deliveries in webhooks:
                 values = _values(webhook)
                 inserted = f"INSERT INTO webhooks ({_WEBHOOK}) VALUES ({_marks(values)})"
-                if changing.do(f"{inserted} ON CONFLICT (id) DO NOTHING RETURNING id", values):
+                if changing.execute(f"{inserted} ON CONFLICT (id) DO NOTHING RETURNING id", values):
                     _put(changing, webhook.id, deliveries)
 
     def prune(self, webhook_id: str) -> None:
@@ -235,9 +237,9 @@ class Store:
         )
 
 
-def _put(changing: Changing, webhook_id: str, deliveries: Iterable[Delivery]) -> None:
+def _put(changing: BesideTransaction, webhook_id: str, deliveries: Iterable[Delivery]) -> None:
     anew = ", ".join(f"{name} = excluded.{name}" for name in Delivery._fields[1:])
-    changing.do_each(
+    changing.executemany(
         f"INSERT INTO deliveries (webhook, {_DELIVERY}) VALUES (?, {_marks(Delivery._fields)})"
         f" ON CONFLICT (webhook, position) DO UPDATE SET {anew}",
         [(webhook_id, *delivery) for delivery in deliveries],

@@ -38,7 +38,7 @@ def test_a_key_runs_out_at_its_end_and_not_before(keys: Keys, clock: Clock, do: 
     assert keys.caller(key)
     clock.now += timedelta(microseconds=1)
     assert keys.caller(key) is None
-    assert keys.caller_at_hand(key) is None
+    assert keys.caller_nowait(key) is None
 
 
 def test_a_key_that_has_run_out_is_in_force_again_with_a_later_end(keys: Keys, clock: Clock, do: Any) -> None:
@@ -60,10 +60,10 @@ def test_a_change_of_a_key_holds_in_every_process_from_the_next_request_on(
     given: dict[str, Any] = {"expires_at": clock() + HOUR} if what == "change" else {}
     for nth in range(20):
         key = do(keys.create, scopes=["orders:read"], name=f"office-{nth}")
-        assert elsewhere.caller_at_hand(key)
+        assert elsewhere.caller_nowait(key)
         do(getattr(keys, what), f"office-{nth}", **given)
         clock.now += HOUR
-        assert elsewhere.caller_at_hand(key) is None
+        assert elsewhere.caller_nowait(key) is None
         clock.now -= HOUR
 
 
@@ -74,7 +74,7 @@ def test_a_rotated_key_has_two_secrets_and_one_name_until_the_old_one_runs_out(
     second = do(keys.rotate, "office", keep_until=clock() + HOUR)
     assert first != second
     assert keys.caller(first) == keys.caller(second)
-    shown = keys.named("office")
+    shown = keys.get("office")
     assert (shown.prefix, shown.former) == (second[:8], (FormerSecret(first[:8], instant(clock() + HOUR)),))
     clock.now += HOUR
     assert keys.caller(first) is None
@@ -87,10 +87,10 @@ def test_no_secret_outlives_the_end_that_a_later_rotation_gives_it(
 ) -> None:
     first = do(keys.create, scopes=["orders:read"], name="office", expires_at=clock() + 4 * HOUR)
     second = do(keys.rotate, "office", keep_until=clock() + 9 * HOUR, expires_at=clock() + 20 * HOUR)
-    assert keys.named("office").former[0].expires_at == instant(clock() + 4 * HOUR)
+    assert keys.get("office").former[0].expires_at == instant(clock() + 4 * HOUR)
     third = do(keys.rotate, "office")
     assert [keys.caller(key) is not None for key in (first, second, third)] == [False, False, True]
-    assert keys.named("office").expires_at == instant(clock() + 20 * HOUR)
+    assert keys.get("office").expires_at == instant(clock() + 20 * HOUR)
     assert verified(ledger) == []
 
 

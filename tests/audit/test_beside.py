@@ -9,7 +9,7 @@ import pytest
 
 from domain.log.sqlite import sqlite3
 from domain.order.commands import ChangeOrder
-from domain.privacy.opening import LedgerAt
+from domain.privacy.opening import LedgerLocation
 from domain.proof import checkpoint
 from domain.strict_json import convert
 from projections.proof.verification import check_engine, check_part, check_the_rest, check_what_is_beside
@@ -48,7 +48,7 @@ def without_triggers(file: Path) -> Iterator[sqlite3.Connection]:
 def problems(office: Office) -> list[tuple[int, str]]:
     """All problems that `run.py verify` finds, by the same pieces in this process."""
     at, views, log = (
-        LedgerAt(f"sqlite:///{office.settings.ledger}"),
+        LedgerLocation(f"sqlite:///{office.settings.ledger}"),
         office.views.in_force(),
         office.ledger.log_of_events,
     )

@@ -10,7 +10,7 @@ import pytest
 from domain.log.records import Provenance
 from domain.log.sqlite import sqlite3
 from domain.order.commands import ChangeOrder
-from domain.privacy.opening import LedgerAt
+from domain.privacy.opening import LedgerLocation
 from domain.strict_json import convert
 from projections.processes import reopened
 from projections.proof.verification import check_claims_left, check_engine, check_part, check_the_rest
@@ -62,9 +62,14 @@ class Ledger:
         url, views = f"sqlite:///{self._folder / 'ledger.db'}", self._folder / (self._folder / "views.db").readlink()
         with reopened(url) as log:
             census = log.census()
-        part = check_part(LedgerAt(url), views, 1, census.head, census.head)
-        found = [*part.records, *part.claims, *part.histories, *check_the_rest(LedgerAt(url), views, census.head)[0]]
-        found += check_claims_left(LedgerAt(url), census, part.claimed) + check_engine(LedgerAt(url), views)
+        part = check_part(LedgerLocation(url), views, 1, census.head, census.head)
+        found = [
+            *part.records,
+            *part.claims,
+            *part.histories,
+            *check_the_rest(LedgerLocation(url), views, census.head)[0],
+        ]
+        found += check_claims_left(LedgerLocation(url), census, part.claimed) + check_engine(LedgerLocation(url), views)
         return [f"order {problem.order}: {problem.reason}" for problem in found]
 
     def verify(self) -> tuple[int, list[str]]:

@@ -19,7 +19,7 @@ from domain.ledger import OrderLedger
 from domain.log.recorder import SQLiteRecorder
 from domain.log.records import Provenance, digest_of
 from domain.log.sqlite import sqlite3
-from domain.privacy.opening import LedgerAt
+from domain.privacy.opening import LedgerLocation
 from domain.proof import checkpoint, merkle
 from domain.refusals import Refusal
 from projections import tree
@@ -80,7 +80,7 @@ class Files:
         shutil.copytree(kept.folder, folder, symlinks=True, dirs_exist_ok=True)
         self.folder = folder
         self.ledger = folder / "ledger.db"
-        self.at = LedgerAt(f"sqlite:///{self.ledger}")
+        self.at = LedgerLocation(f"sqlite:///{self.ledger}")
         self.connection = sqlite3.connect(self.ledger, isolation_level=None)
         self.connection.execute("PRAGMA synchronous = OFF")
         self.triggers = self.all("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'")

@@ -27,7 +27,7 @@ class CommittedKeys(Keys):
         return self._ledger.write(super().create, **carries).result()
 
     def revoke(self, name_or_prefix: str, **options: Any) -> str:  # type: ignore[override]
-        name = self.answering_to(name_or_prefix)
+        name = self.find_name(name_or_prefix)
         self._ledger.write(super().revoke, name, **options).result()
         return name
 

@@ -14,8 +14,8 @@ import requests
 
 from domain.ledger import OrderLedger
 from domain.log.opening import open_log
-from domain.privacy.masters import MastersAt
-from domain.privacy.opening import KeysAt
+from domain.privacy.masters import MastersLocation
+from domain.privacy.opening import KeysLocation
 from projections.views.views import Views
 from tests.conftest import Client, Service
 from tests.projections.rows import rows
@@ -123,8 +123,8 @@ def _token(raw: Any) -> str | None:
 
 def views_must_be_as_made_anew(node: Service, folder: Path) -> None:
     """Asserts that a node's views, once caught up, equal a rebuild's."""
-    masters = MastersAt(Path(node.environment["LEDGER_MASTER"]))
-    ledger = OrderLedger(open_log(node.url), keys=KeysAt(folder / "none.db", masters))
+    masters = MastersLocation(Path(node.environment["LEDGER_MASTER"]))
+    ledger = OrderLedger(open_log(node.url), keys=KeysLocation(folder / "none.db", masters))
     head = ledger.head()
     client = node.client(node.key("orders:read"))
     until(lambda: client.get(f"/api/v1/orders?limit=1&min_position=orders:{head}").status_code == 200)

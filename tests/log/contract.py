@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from domain.ledger import OrderLedger
-from domain.log.log import ClockShown, FormerKey, KeptCheckpoint, Log, StoredKey, Transaction
+from domain.log.log import ClockReading, FormerKey, KeptCheckpoint, Log, StoredKey, Transaction
 from domain.log.mapper import UnknownTopic
 from domain.log.opening import open_log
 from domain.log.records import NewClaim, Provenance, RawRecord
@@ -363,12 +363,12 @@ class LogContract:
         assert empty.last_recorded_at() == instant(NOW)
 
     def test_the_last_time_of_a_machines_clock_is_kept_for_each_of_its_starts(self, empty: Log, elsewhere: Log) -> None:
-        assert empty.clock_shown("a") is None
-        shown = [ClockShown(boot, up, instant(NOW), "why") for boot, up in (("a", 5), ("b", 9), ("a", 2**50))]
+        assert empty.clock_reading("a") is None
+        shown = [ClockReading(boot, up, instant(NOW), "why") for boot, up in (("a", 5), ("b", 9), ("a", 2**50))]
         for one in shown:
             with empty.transaction() as t:
                 t.keep_clock(one)
-        assert [elsewhere.clock_shown(boot) for boot in ("a", "b", "c")] == [shown[2], shown[1], None]
+        assert [elsewhere.clock_reading(boot) for boot in ("a", "b", "c")] == [shown[2], shown[1], None]
 
     # --- records by their places ---
 
@@ -443,7 +443,7 @@ class LogContract:
             claims=[NewClaim("a", 7, ORDERS[0], 2), NewClaim("a", "x", ORDERS[0], 3), NewClaim("b", 1, UUID(int=9), 1)],
         )
         assert set(log.claims("a")) == {("a", 7, str(ORDERS[0]), 2), ("a", "x", str(ORDERS[0]), 3)}
-        assert set(log.claims_of_nothing()) == {("a", "x", str(ORDERS[0]), 3), ("b", 1, str(UUID(int=9)), 1)}
+        assert set(log.dangling_claims()) == {("a", "x", str(ORDERS[0]), 3), ("b", 1, str(UUID(int=9)), 1)}
 
     def test_a_log_that_nobody_touched_has_no_fault_also_once_its_indexes_were_made_anew(self, log: Log) -> None:
         before = list(log.raw_records())

@@ -19,5 +19,5 @@ def test_tables_that_could_not_be_made_at_first_are_made_later(tmp_path: Path) -
     ):
         pass
     with beside.transaction() as changing:
-        changing.do("INSERT INTO things VALUES ('a')")
+        changing.execute("INSERT INTO things VALUES ('a')")
     assert beside.rows("SELECT name FROM things") == [("a",)]

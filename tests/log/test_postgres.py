@@ -20,7 +20,7 @@ from eventsourcing.persistence import OperationalError, StoredEvent
 
 from domain.ledger import OrderLedger, Outcome
 from domain.log.keys import Keys
-from domain.log.log import ClockShown, KeptCheckpoint, Log, LogAway, LogBusy, Transaction, WriteLost
+from domain.log.log import ClockReading, KeptCheckpoint, Log, LogAway, LogBusy, Transaction, WriteLost
 from domain.log.opening import open_log, postgres_grants
 from domain.log.postgres.connection import ANSWER_SECONDS_MAX, Connection, Row, Statement
 from domain.log.postgres.reading import PIECE_BYTES_MAX
@@ -139,7 +139,7 @@ def fill(log: Log) -> None:
     with log.transaction() as t:
         t.keep_checkpoint(1, b"signed", NOW)
         t.keep_file("00", BytesIO(b"content"))
-        t.keep_clock(ClockShown("boot", 1, instant(NOW), "first"))
+        t.keep_clock(ClockReading("boot", 1, instant(NOW), "first"))
         t.keep_handover(KeptCheckpoint(1, b"signed", instant(NOW)))
 
 
@@ -356,7 +356,7 @@ def test_a_writer_that_stops_with_the_lock_holds_no_other_up_and_is_not_acknowle
 
 
 def test_a_copy_that_is_stopped_does_not_keep_the_lock_for_ever(log: PostgresRecorder) -> None:
-    with log.held() as held:
+    with log.locked() as held:
         assert held._one("SELECT current_setting('idle_in_transaction_session_timeout')") == b"10min"
 
 
@@ -450,11 +450,11 @@ def test_a_write_whose_connection_is_lost_at_the_commit_is_there_once(
     ledger: OrderLedger, proxy: Proxy, log: Log, before: bool, key: str | None
 ) -> None:
     do(ledger.create, new_order(), ME)
-    lost_before = ledger.log_of_events.times_lost
+    lost_before = ledger.log_of_events.connection_losses
     cut_once(proxy, b"order.created", before=before)
     who = Provenance("staff", None, key)
     outcome = do(ledger.create, new_order(notes="once"), who)
-    assert (outcome.replayed, ledger.log_of_events.times_lost) == (False, lost_before + 1)
+    assert (outcome.replayed, ledger.log_of_events.connection_losses) == (False, lost_before + 1)
     assert [raw.position for raw in log.raw_records(after=6)] == [7, 8]
     assert log.raw_record(outcome.position).order == str(outcome.order.uuid)
     assert outcome.order.id == 2
@@ -465,11 +465,11 @@ def test_an_access_key_whose_connection_is_lost_at_the_commit_is_there_once(
     ledger: OrderLedger, proxy: Proxy, log: Log, before: bool
 ) -> None:
     do(ledger.create, new_order(), ME)
-    lost_before = ledger.log_of_events.times_lost
+    lost_before = ledger.log_of_events.connection_losses
     cut_once(proxy, b"\x00\x00\x00\x04keys", before=before)  # goes with the commit
     key = ledger.write(Keys(ledger.log_of_events).create, now=NOW, customer_id=1, name="a").result()
     found = Keys(log).caller(key)
-    assert (found and found.name, ledger.log_of_events.times_lost) == ("a", lost_before + 1)
+    assert (found and found.name, ledger.log_of_events.connection_losses) == ("a", lost_before + 1)
     assert len(log.access_keys()) == 1
 
 
@@ -481,11 +481,11 @@ def test_a_change_of_an_access_key_whose_connection_is_lost_at_the_commit_is_the
     keys = Keys(ledger.log_of_events)
     ledger.write(keys.create, now=NOW, scopes=["orders:read"], name="a").result()
     (made,), events = log.access_keys(), log.max_notification_id()
-    lost_before = ledger.log_of_events.times_lost
+    lost_before = ledger.log_of_events.connection_losses
     cut_once(proxy, b"\x00\x00\x00\x04keys", before=before)
     how = {"scopes": ["orders:write"]} if command == "change" else {}
     ledger.write(getattr(keys, command), "a", now=NOW, **how).result()
-    assert ledger.log_of_events.times_lost == lost_before + 1
+    assert ledger.log_of_events.connection_losses == lost_before + 1
     (changed,) = log.access_keys()
     assert (changed != made, log.max_notification_id()) == (True, events + 1)
     assert [former.hash for former in log.former_keys()] == [made.hash] * (command == "rotate")
@@ -528,11 +528,11 @@ def test_work_under_way_when_its_connection_is_lost_is_done_again_once(
     with writer_held(ledger):
         others = [] if is_first else [ledger.write(ledger.create, new_order(), ME)]
         made = ledger.write(Keys(ledger.log_of_events).create, now=NOW, customer_id=1, name="a")
-        lost_before = ledger.log_of_events.times_lost
+        lost_before = ledger.log_of_events.connection_losses
         cut_once(proxy, b"FROM access_keys", before=True)  # asked in the middle of a transaction
     assert Keys(log).caller(made.result())
     assert [other.result().position for other in others] == ([] if is_first else [8])
-    assert (log.max_notification_id(), ledger.log_of_events.times_lost > lost_before) == (8 + len(others), True)
+    assert (log.max_notification_id(), ledger.log_of_events.connection_losses > lost_before) == (8 + len(others), True)
 
 
 def test_a_command_that_joins_a_transaction_whose_connection_is_lost_is_answered(
@@ -542,7 +542,7 @@ def test_a_command_that_joins_a_transaction_whose_connection_is_lost_is_answered
         joining = ledger.write(ledger.create, new_order(), ME)
         cut_once(proxy, b"max(number)", before=True)  # asks for the next id
     assert joining.result(timeout=10).position == log.max_notification_id() == 7
-    assert ledger.log_of_events.times_lost > 1
+    assert ledger.log_of_events.connection_losses > 1
 
 
 def test_a_handover_of_the_signing_key_whose_connection_is_lost_behind_the_commit_is_there_once(
@@ -767,15 +767,15 @@ def test_an_access_key_is_known_without_a_wait_until_it_is_revoked(log: Log) -> 
         with log.transaction() as t:
             made.append(keys.create(t, now=NOW, customer_id=1, name=name))
     assert there.caller(made[0])
-    assert there.caller_at_hand(made[0]) is None, "nobody would tell of a change"
+    assert there.caller_nowait(made[0]) is None, "nobody would tell of a change"
     follower.wait_for_news(10)
-    assert [there.caller_at_hand(key) for key in made] == [keys.caller(key) for key in made]
+    assert [there.caller_nowait(key) for key in made] == [keys.caller(key) for key in made]
     with log.transaction() as t:
         keys.revoke(t, "a", now=NOW)
         later = keys.create(t, now=NOW, customer_id=1, name="c")
     follower.wait_for_news(10)
-    assert there.caller_at_hand(made[0]) is there.caller(made[0]) is None
-    assert None not in [there.caller_at_hand(key) for key in (made[1], later)]
+    assert there.caller_nowait(made[0]) is there.caller(made[0]) is None
+    assert None not in [there.caller_nowait(key) for key in (made[1], later)]
     follower.close()
 
 
@@ -787,12 +787,12 @@ def test_a_revoked_key_is_known_no_more_where_the_server_tells_nothing_any_longe
     with log.transaction() as t:
         key = keys.create(t, now=NOW, customer_id=1, name="a")
     follower.wait_for_news(10)
-    assert Keys(follower).caller_at_hand(key)
+    assert Keys(follower).caller_nowait(key)
     os.kill(pid := listening_to(cluster, database), signal.SIGSTOP)
     try:
         with log.transaction() as t:
             keys.revoke(t, "a", now=NOW)
-        until(lambda: follower.wait_for_news(0.05) and Keys(follower).caller_at_hand(key) is None)
+        until(lambda: follower.wait_for_news(0.05) and Keys(follower).caller_nowait(key) is None)
     finally:
         os.kill(pid, signal.SIGCONT)
     follower.close()
@@ -813,9 +813,9 @@ def test_a_revoked_key_is_known_no_more_where_the_server_has_no_connection_left_
         keys.revoke(t, "a", now=NOW)
         later = keys.create(t, now=NOW, customer_id=1, name="b")
     told = node.keys_told
-    until(lambda: not node.wait_for_news(0.05) and Keys(node).caller_at_hand(key) is None)
+    until(lambda: not node.wait_for_news(0.05) and Keys(node).caller_nowait(key) is None)
     assert Keys(node).caller(key) is None
-    assert Keys(node).caller_at_hand(later)
+    assert Keys(node).caller_nowait(later)
     assert node.keys_told > told, "who was erased meanwhile is remembered no more"
     node.close()
 
@@ -848,7 +848,7 @@ def test_a_listener_that_lost_its_connection_listens_anew_without_a_pause(
     a_pause_that_is_never_waited_for = 3_600
     assert not follower.wait_for_news(a_pause_that_is_never_waited_for)
     assert follower.wait_for_news(a_pause_that_is_never_waited_for)
-    assert Keys(follower).caller_at_hand(key) is None
+    assert Keys(follower).caller_nowait(key) is None
     follower.close()
 
 
@@ -858,9 +858,9 @@ def test_a_listener_hears_a_notification_that_comes_while_it_asks_something_else
     """The notification comes with the answer to the other statement, and the driver looks only behind the answer."""
     url = cluster.url(database)
     with closing(Connection(url)) as listener, closing(Connection(url)) as teller:
-        listener.ask(Statement("LISTEN news"))
-        teller.ask(Statement("SELECT pg_notify('news', 'told')"))
-        listener.ask(Statement("SELECT pg_sleep(0.2)"))
+        listener.execute(Statement("LISTEN news"))
+        teller.execute(Statement("SELECT pg_notify('news', 'told')"))
+        listener.execute(Statement("SELECT pg_sleep(0.2)"))
         assert listener.wait(0.2) == ["told"]
 
 
@@ -900,7 +900,7 @@ def test_connections_that_a_burst_of_reads_opened_are_closed_when_needed_no_more
 def test_a_read_that_nobody_waits_for_any_more_ends_here_and_on_the_server_and_is_no_loss(
     cluster: Cluster, database: str, log: PostgresRecorder
 ) -> None:
-    lost, given_up = log.times_lost, threading.Event()
+    lost, given_up = log.connection_losses, threading.Event()
 
     def read() -> None:
         with wanted_while(given_up.is_set):
@@ -914,7 +914,7 @@ def test_a_read_that_nobody_waits_for_any_more_ends_here_and_on_the_server_and_i
             reading.result()
     until(lambda: asleep(cluster, database) == 0)
     assert log.max_notification_id() == 6
-    assert log.times_lost == lost
+    assert log.connection_losses == lost
 
 
 def asleep(cluster: Cluster, database: str) -> int:
@@ -938,7 +938,7 @@ def test_a_read_of_a_whole_table_may_take_as_long_as_the_table_is_large(log: Log
     far = PostgresRecorder(proxy.url(database))
     of_operators = (
         far.census,
-        far.claims_of_nothing,
+        far.dangling_claims,
         partial(far.raw_records_by_order, "", "~"),
         partial(far.raw_records_without_beginning, 6),
     )

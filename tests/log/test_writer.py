@@ -11,7 +11,7 @@ from uuid import uuid4
 import pytest
 from eventsourcing.persistence import StoredEvent
 
-from domain.log.log import LogAway, LogFull, Transaction, Wants, WriteLost
+from domain.log.log import LogAway, LogFull, ReadHints, Transaction, WriteLost
 from domain.log.recorder import SQLiteRecorder
 from domain.log.records import Provenance
 from domain.log.writer import Writer
@@ -32,7 +32,7 @@ def test_work_that_nobody_waits_for_is_left_out_when_a_lost_commit_is_written_ag
     begun, losses = Event(), iter([True])
 
     @contextmanager
-    def losing(wants: Wants) -> Iterator[Transaction]:
+    def losing(wants: ReadHints) -> Iterator[Transaction]:
         with log.transaction(wants) as t:
             yield t
             if next(losses, False):

@@ -8,8 +8,8 @@ import pytest
 
 from domain.ledger import OrderLedger
 from domain.log.recorder import SQLiteRecorder
-from domain.privacy.masters import MastersAt
-from domain.privacy.opening import KeysAt, keys_of
+from domain.privacy.masters import MastersLocation
+from domain.privacy.opening import KeysLocation, keys_of
 from tests.conftest import Clock
 
 MINA: dict[str, Any] = {
@@ -38,8 +38,8 @@ WORDS = [
 ]
 
 
-def keys_at(folder: Path) -> KeysAt:
-    return KeysAt(folder / "keys.db", MastersAt(folder / "master.key"))
+def keys_at(folder: Path) -> KeysLocation:
+    return KeysLocation(folder / "keys.db", MastersLocation(folder / "master.key"))
 
 
 def sealed_ledger(folder: Path, clock: Clock) -> OrderLedger:

@@ -16,16 +16,16 @@ from typing import Any
 
 import pytest
 
-from domain.privacy.erasing import Erasing, Request, settle
+from domain.privacy.erasing import Erasing, ErasureRequest, destroy_leftovers
 from domain.privacy.erasures import Erasures
-from domain.privacy.periods import Keep, Period
+from domain.privacy.periods import Period, RetentionPeriods
 from projections.customers.orders_of import orders_of
 from projections.views.rebuilding import make_part
 from projections.views.views import Views
 from tests.conftest import ME, ROOT, Client, Clock, Service, do, new_order
 from tests.privacy.conftest import MINA, WORDS, found_in, keys_at, sealed_ledger
 
-KEEP = Keep(Period.parse("24m"), Period.parse("10y"), Period.parse("10y"))
+KEEP = RetentionPeriods(Period.parse("24m"), Period.parse("10y"), Period.parse("10y"))
 PRIVACY = "/api/v1/privacy"
 ORDERS = "/api/v1/orders"
 AUDIT = "/api/v1/audit"
@@ -406,7 +406,7 @@ def test_nothing_is_left_between_the_rows_of_the_views_though_their_process_ende
     do(ledger.create, new_order(**TOM), ME)
     assert ledger.keys is not None
     erasing = Erasing(ledger, ledger.keys, orders_of(views), KEEP, Erasures(tmp_path / "erasures.txt"))
-    assert erasing.customer(7, Request(("contact", "invoice")), ME).is_new
+    assert erasing.erase_customer(7, ErasureRequest(("contact", "invoice")), ME).is_new
     before = views.path.resolve()
     views.close()
     assert put_between_rows(before, WORDS[0]) > 10
@@ -447,7 +447,7 @@ def erase_in(folder: Path, clock: Clock, last: int) -> int:
 
     threading.setprofile(step)
     sys.setprofile(step)
-    erasing.customer(7, Request(("contact", "invoice")), ME)
+    erasing.erase_customer(7, ErasureRequest(("contact", "invoice")), ME)
     sys.setprofile(None)
     threading.setprofile(None)
     ledger.close()
@@ -482,7 +482,7 @@ def test_killed_at_any_step_an_erasure_is_whole_after_the_next_start_or_has_not_
         killed(folder, clock, 1 + total * number // 100)
         ledger = sealed_ledger(folder, clock)
         assert ledger.keys is not None
-        settle(ledger, ledger.keys, Erasures(folder / "erasures.txt"))
+        destroy_leftovers(ledger, ledger.keys, Erasures(folder / "erasures.txt"))
         erased = {ledger.order(ledger.uuid_of(order_id)).billing.address for order_id in (1, 2)}
         gone = [key for key in ledger.keys.store.of_subject("customer:7") if key.destroyed_at]
         noted = list(Erasures(folder / "erasures.txt").each())

@@ -17,10 +17,10 @@ from domain.ledger import OrderLedger
 from domain.log.log import Transaction
 from domain.log.opening import open_log, postgres_grants
 from domain.order.commands import ChangeOrder
-from domain.privacy.erasing import Erasing, Request, settle
+from domain.privacy.erasing import Erasing, ErasureRequest, destroy_leftovers
 from domain.privacy.erasures import Erasures
 from domain.privacy.masters import MasterUnknown
-from domain.privacy.opening import NotTheKeys, keys_of
+from domain.privacy.opening import WrongKeys, keys_of
 from domain.strict_json import convert
 from projections.views.all import VIEWS
 from projections.views.rebuilding import make_part
@@ -96,7 +96,7 @@ def test_a_node_without_the_master_key_or_with_another_is_not_opened(
         with pytest.raises(MasterUnknown, match="are wrapped by the master key"):
             keys_of(log, keys_at(tmp_path / "elsewhere"), clock())
         cluster.do("DROP SCHEMA order_ledger_keys CASCADE", database=database)
-        with pytest.raises(NotTheKeys, match="order_ledger_keys of the ledger's database is missing"):
+        with pytest.raises(WrongKeys, match="order_ledger_keys of the ledger's database is missing"):
             keys_of(log, keys_at(tmp_path), clock())
 
 
@@ -175,7 +175,7 @@ def test_nothing_is_sealed_by_a_key_that_another_node_has_retired(
     one, two = new_node(), new_node()
     for node in (one, two):
         do(node.create, new_order(**MINA), ME)
-    assert erasing(one, tmp_path).customer(7, Request(("contact", "invoice")), ME).is_new
+    assert erasing(one, tmp_path).erase_customer(7, ErasureRequest(("contact", "invoice")), ME).is_new
     later = do(two.create, new_order(**MINA), ME).order
     assert two.order(later.uuid).billing.address == "Neckarhalde 17"
     for node in (one, two):
@@ -198,7 +198,7 @@ def test_an_order_that_shares_the_transaction_of_an_erasure_has_new_keys(
     held.wait(10)
     before = node.write(node.create, new_order(**MINA), ME)
     erased = threading.Thread(
-        target=erasing(node, tmp_path).customer, args=(7, Request(("contact", "invoice"), force=True), ME)
+        target=erasing(node, tmp_path).erase_customer, args=(7, ErasureRequest(("contact", "invoice"), force=True), ME)
     )
     erased.start()
     time.sleep(0.3)
@@ -275,14 +275,14 @@ def test_a_destroyed_key_is_forgotten_by_other_nodes_within_a_quarter_of_a_secon
     listening.start()
     time.sleep(0.5)
     two.order(order.uuid)
-    two.keys.look()
+    two.keys.refresh()
     forgotten = threading.Event()
     two.keys.on_forgotten.append(forgotten.set)
     assert not forgotten.is_set()
-    erasing(one, tmp_path).customer(7, Request(("contact", "invoice")), ME)
+    erasing(one, tmp_path).erase_customer(7, ErasureRequest(("contact", "invoice")), ME)
     deadline = time.monotonic() + 0.25
     while not forgotten.is_set() and time.monotonic() < deadline:
-        two.keys.look()
+        two.keys.refresh()
         time.sleep(0.01)
     assert forgotten.is_set()
     assert two.order(order.uuid).billing.address is None
@@ -296,11 +296,11 @@ def test_an_erasure_that_ended_before_the_keys_were_destroyed_is_finished_by_any
     do(one.create, new_order(**MINA), ME)
     unfinished = erasing(one, tmp_path)
     monkeypatch.setattr(unfinished, "_finish", lambda made, _: made)
-    unfinished.customer(7, Request(("contact", "invoice")), ME)
+    unfinished.erase_customer(7, ErasureRequest(("contact", "invoice")), ME)
     assert [row[3] for row in keys_in(cluster, database)] == [True, True]
     two = new_node()
     assert two.keys is not None
-    assert len(settle(two, two.keys, Erasures(tmp_path / "other.txt"))) == 2
+    assert len(destroy_leftovers(two, two.keys, Erasures(tmp_path / "other.txt"))) == 2
     assert [row[3] for row in keys_in(cluster, database)] == [False, False]
 
 
@@ -312,7 +312,7 @@ def test_a_destroyed_key_leaves_its_row_and_never_comes_back(
 ) -> None:
     node = new_node()
     do(node.create, new_order(**MINA), ME)
-    erasing(node, tmp_path).customer(7, Request(("contact", "invoice")), ME)
+    erasing(node, tmp_path).erase_customer(7, ErasureRequest(("contact", "invoice")), ME)
     for statement in (
         "DELETE FROM order_ledger_keys.data_keys",
         "TRUNCATE order_ledger_keys.data_keys",
@@ -331,7 +331,7 @@ def test_the_role_that_serves_seals_and_erases_and_deletes_no_key(
     cluster.do(postgres_grants("teller"), database=database)
     node = new_node(cluster.url(database, "teller"))
     made = do(node.create, new_order(**TOM), ME).order
-    assert erasing(node, tmp_path).customer(7, Request(("contact", "invoice")), ME).is_new
+    assert erasing(node, tmp_path).erase_customer(7, ErasureRequest(("contact", "invoice")), ME).is_new
     assert node.order(node.uuid_of(1)).billing.address is None
     assert node.order(made.uuid).billing.address == "1 Tailor Street"
     assert node.keys is not None
@@ -348,7 +348,7 @@ def test_no_dead_version_of_a_destroyed_key_is_left_in_the_table(
 ) -> None:
     node = new_node()
     do(node.create, new_order(**MINA), ME)
-    erasing(node, tmp_path).customer(7, Request(("contact", "invoice")), ME)
+    erasing(node, tmp_path).erase_customer(7, ErasureRequest(("contact", "invoice")), ME)
     (told,) = cluster.do(
         "SELECT n_dead_tup, vacuum_count FROM pg_stat_all_tables WHERE relname = 'data_keys'", database=database
     )

@@ -23,9 +23,9 @@ from domain.order.personal import CONTACT, INVOICE
 from domain.privacy import retaining
 from domain.privacy.erasing import Erasing
 from domain.privacy.erasures import Erasures
-from domain.privacy.masters import MastersAt
-from domain.privacy.opening import KeysAt, create_keys
-from domain.privacy.periods import Keep, Period
+from domain.privacy.masters import MastersLocation
+from domain.privacy.opening import KeysLocation, create_keys
+from domain.privacy.periods import Period, RetentionPeriods
 from domain.refusals import OrderInWork
 from projections.customers.orders_of import orders_of
 from projections.privacy import all_orders
@@ -121,7 +121,7 @@ def test_an_order_that_came_while_retention_was_under_way_keeps_its_customers_ke
     assert ledger.keys is not None
     views = Views(ledger, tmp_path / "views.db")
     views.ensure()
-    keep = Keep(Period.parse("30d"), Period.parse("10y"), Period.parse("10y"))
+    keep = RetentionPeriods(Period.parse("30d"), Period.parse("10y"), Period.parse("10y"))
     erasing = Erasing(ledger, ledger.keys, orders_of(views), keep, Erasures(tmp_path / "erasures.txt"))
     do(ledger.create, new_order(**MINA), ME)
     clock.tick(days=40)
@@ -129,7 +129,7 @@ def test_an_order_that_came_while_retention_was_under_way_keeps_its_customers_ke
     (due,), _ = retaining.due(all_orders(ledger, views), ledger.keys, keep, clock())
     new = do(ledger.create, new_order(**MINA), ME).order
     with pytest.raises(OrderInWork, match="meanwhile"):
-        erasing.due(due, Provenance("cli:retention"))
+        erasing.erase_due(due, Provenance("cli:retention"))
     assert ledger.order(new.uuid).notes == MINA["notes"]
     ledger.close()
 
@@ -246,7 +246,7 @@ def test_killed_at_any_step_a_master_key_that_is_taken_away_takes_no_other_with_
     count = 0
 
     def remove(folder: Path, last: int) -> None:
-        masters = MastersAt(folder / "master.key")
+        masters = MastersLocation(folder / "master.key")
 
         def step(_frame: FrameType, _event: str, _: Any) -> None:
             nonlocal count
@@ -260,8 +260,8 @@ def test_killed_at_any_step_a_master_key_that_is_taken_away_takes_no_other_with_
 
     first = tmp_path / "first"
     for _ in range(2):
-        MastersAt(first / "master.key").add()
-    old, new = MastersAt(first / "master.key").names
+        MastersLocation(first / "master.key").add()
+    old, new = MastersLocation(first / "master.key").names
     shutil.copytree(first, tmp_path / "whole")
     remove(tmp_path / "whole", 0)
     total, found = count, set()
@@ -273,7 +273,7 @@ def test_killed_at_any_step_a_master_key_that_is_taken_away_takes_no_other_with_
             remove(folder, number)
             os._exit(0)
         os.waitpid(child, 0)
-        found.add(tuple(MastersAt(folder / "master.key").names))
+        found.add(tuple(MastersLocation(folder / "master.key").names))
     assert found == {(old, new), (new,)}
 
 
@@ -340,7 +340,7 @@ def test_a_plain_or_sealed_command_sent_again_to_a_ledger_written_anew_is_known(
     do(ledger.create, new_order(**TOM), keyed)
     ledger.close()
     Desk(tmp_path).run("seal", str(tmp_path / "sealed" / "ledger.db"))
-    at = KeysAt(tmp_path / "keys.db", MastersAt(tmp_path / "master.key"))
+    at = KeysLocation(tmp_path / "keys.db", MastersLocation(tmp_path / "master.key"))
     sealed = OrderLedger(SQLiteRecorder(tmp_path / "sealed" / "ledger.db"), clock=clock, keys=at)
     for body, by in ((MINA, who), (TOM, keyed)):
         assert do(sealed.create, new_order(**body), by).replayed

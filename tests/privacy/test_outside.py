@@ -23,7 +23,7 @@ from domain.log.records import RawRecord, digest_of
 from domain.moments import instant
 from domain.order.personal import PARTS
 from domain.order.state import ORDER
-from domain.privacy.erasing import Erasing, Request
+from domain.privacy.erasing import Erasing, ErasureRequest
 from domain.privacy.erasures import Erasures
 from domain.privacy.keyring import DataOwner
 from domain.reconciliation.state import RECONCILIATION
@@ -294,13 +294,13 @@ def test_the_views_of_erased_orders_are_the_same_fed_live_or_made_anew_whatever_
     play(ledger, clock, Random(seed), 200)
     assert ledger.keys is not None
     erasing = Erasing(ledger, ledger.keys, orders_of(views), KEEP, Erasures(tmp_path / "erasures.txt"))
-    request = Request(PARTS, force=True)
+    request = ErasureRequest(PARTS, force=True)
     orders = [ledger.order(UUID(uuid)) for (uuid,) in views.reader.execute("SELECT uuid FROM orders").fetchall()]
     for order in orders:
         if order.customer is None or order.customer.id is None:
-            erasing.guest(order.uuid, request, ME)
+            erasing.erase_guest(order.uuid, request, ME)
     for customer in {order.customer.id for order in orders if order.customer and order.customer.id is not None}:
-        erasing.customer(customer, request, ME)
+        erasing.erase_customer(customer, request, ME)
     assert any(order.metadata or any(item.metadata for item in order.items) for order in orders)
     assert rows(views) == anew(ledger, tmp_path)
     found = check_part(ledger.location, views.in_force(), 1, ledger.head(), ledger.head())

@@ -19,8 +19,8 @@ from domain.log.recorder import SQLiteRecorder
 from domain.log.records import Provenance, digest_of
 from domain.log.sqlite import sqlite3
 from domain.order.commands import ChangeOrder, ChangeStatus
-from domain.privacy.masters import MastersAt, MasterUnknown
-from domain.privacy.opening import KeysAt, LedgerAt, NotTheKeys, SealedSince, create_keys, keys_of
+from domain.privacy.masters import MastersLocation, MasterUnknown
+from domain.privacy.opening import KeysLocation, LedgerLocation, SealedSince, WrongKeys, create_keys, keys_of
 from domain.privacy.sealing import Place
 from domain.proof.verify import examine
 from domain.refusals import IdempotencyKeyReused
@@ -78,7 +78,7 @@ def test_a_part_is_bound_to_its_hash_by_a_salt_that_only_its_key_makes(ledger: O
     raw = next(ledger.log_of_events.raw_records())
     sealing = EventMapper(ledger.keys).sealing
     assert sealing is not None
-    shown = sealing.shown(raw.payload, Place(order.uuid, 1, raw.topic))
+    shown = sealing.opened_parts(raw.payload, Place(order.uuid, 1, raw.topic))
     personal = json.loads(raw.payload)["personal"]
     assert shown.keys() == {"contact", "invoice"}
     for part, opened in shown.items():
@@ -135,16 +135,16 @@ def test_a_ledger_without_its_keys_or_with_anothers_is_not_opened(tmp_path: Path
         do(made.create, new_order(**MINA), ME)
         made.close()
     log = SQLiteRecorder(tmp_path / "one" / "ledger.db")
-    with pytest.raises(NotTheKeys, match=r"keys\.db is missing"):
+    with pytest.raises(WrongKeys, match=r"keys\.db is missing"):
         keys_of(log, keys_at(tmp_path / "elsewhere"), clock())
-    with pytest.raises(NotTheKeys, match="is sealed by the keyring"):
+    with pytest.raises(WrongKeys, match="is sealed by the keyring"):
         keys_of(log, keys_at(tmp_path / "other"), clock())
-    at = KeysAt(tmp_path / "one" / "keys.db", MastersAt(tmp_path / "other" / "master.key"))
+    at = KeysLocation(tmp_path / "one" / "keys.db", MastersLocation(tmp_path / "other" / "master.key"))
     order = OrderLedger(log, keys=at)
     with pytest.raises(KeysMissing, match="master key"):
         order.order(order.uuid_of(1))
     with pytest.raises(MasterUnknown, match="there is no master key"):
-        OrderLedger(log, keys=KeysAt(tmp_path / "one" / "keys.db", MastersAt(tmp_path / "none"))).close()
+        OrderLedger(log, keys=KeysLocation(tmp_path / "one" / "keys.db", MastersLocation(tmp_path / "none"))).close()
     log.close()
 
 
@@ -271,7 +271,7 @@ def test_200_planted_attacks_on_sealed_parts_are_found_each_at_its_position(
                 "UPDATE events SET payload = ?, digest = ? WHERE position = ?", (payload.decode(), digest, raw.position)
             )
     tampering.close()
-    found = check_part(LedgerAt(log.url, keys_at(tmp_path)), None, 1, head, head)
+    found = check_part(LedgerLocation(log.url, keys_at(tmp_path)), None, 1, head, head)
     assert {problem.position for problem in found.records} == {sealed[place].position for place in planted}
     log.close()
 

@@ -11,8 +11,8 @@ from domain.ledger import OrderLedger
 from domain.log.opening import open_log
 from domain.log.sqlite import transaction
 from domain.moments import utc_now
-from domain.privacy.masters import MastersAt
-from domain.privacy.opening import KeysAt, keys_of
+from domain.privacy.masters import MastersLocation
+from domain.privacy.opening import KeysLocation, keys_of
 from projections import feeder
 from projections.views import generation
 from projections.views.views import Views
@@ -23,7 +23,7 @@ def test_views_are_copied_behind_an_erasure_also_where_the_disk_was_full_at_firs
     database: str, cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     log = open_log(cluster.url(database))
-    keys = keys_of(log, KeysAt(tmp_path / "keys.db", MastersAt(tmp_path / "master.key")), utc_now())
+    keys = keys_of(log, KeysLocation(tmp_path / "keys.db", MastersLocation(tmp_path / "master.key")), utc_now())
     ledger = OrderLedger(log, keys=keys)
     views = Views(ledger, tmp_path / "views.db")
     views.ensure()

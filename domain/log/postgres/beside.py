@@ -11,8 +11,15 @@ from typing import Any, Final
 
 import psycopg
 
-from domain.log.log import Changing, Holds
-from domain.log.postgres.connection import LOCK_WAIT_SECONDS_MAX, Connection, Lost, Row, Statement, library_errors
+from domain.log.log import BesideTransaction, Holds
+from domain.log.postgres.connection import (
+    LOCK_WAIT_SECONDS_MAX,
+    Connection,
+    ConnectionLost,
+    Row,
+    Statement,
+    library_errors,
+)
 
 _NUMBER: Final = Statement("SELECT pg_current_xact_id()::text")
 _STATUS: Final = "SELECT pg_xact_status($1::text::xid8)"
@@ -36,9 +43,9 @@ class PostgresBeside:
     def _asked(self, *statements: Statement) -> list[Row]:
         """The rows of the last of these statements, which change nothing. Asks again on a new connection where the old
         one is lost."""
-        with suppress(Lost):
-            return self._open().ask(*statements)[-1]
-        return self._open().ask(*statements)[-1]
+        with suppress(ConnectionLost):
+            return self._open().execute(*statements)[-1]
+        return self._open().execute(*statements)[-1]
 
     def close(self) -> None:
         """Closes the connection. Its next use opens it again."""
@@ -51,7 +58,7 @@ class PostgresBeside:
             return self._asked(_statement(sql, values))
 
     @contextmanager
-    def transaction(self) -> Iterator[Changing]:
+    def transaction(self) -> Iterator[BesideTransaction]:
         with self._asking, library_errors():
             ((number,),) = self._asked(Statement("BEGIN"), _NUMBER)
             assert self._connection is not None
@@ -61,8 +68,8 @@ class PostgresBeside:
                 self._connection.close()  # the server then rolls the transaction back
                 raise
             try:
-                self._connection.ask(Statement("COMMIT"))
-            except Lost:
+                self._connection.execute(Statement("COMMIT"))
+            except ConnectionLost:
                 if not self._is_committed(number):
                     raise
                 self._open().is_unreplicated = True  # the answer is lost, so the COMMIT may not have waited
@@ -95,24 +102,24 @@ class PostgresBeside:
 
     def _is_there(self, holding: Connection) -> bool:
         """Whether the connection that holds the lock still reaches the server, and is still this object's own."""
-        with self._asking, suppress(Lost, psycopg.Error):
-            holding.ask(Statement("SELECT 1"))
+        with self._asking, suppress(ConnectionLost, psycopg.Error):
+            holding.execute(Statement("SELECT 1"))
             return self._connection is holding
         return False
 
 
 class _OfDatabase:
-    """Implements `log.Changing`."""
+    """Implements `log.BesideTransaction`."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def do(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
-        return self._connection.ask(_statement(sql, values))[0]
+    def execute(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
+        return self._connection.execute(_statement(sql, values))[0]
 
-    def do_each(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+    def executemany(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
         if statements := [_statement(sql, values) for values in rows]:
-            self._connection.ask(*statements)
+            self._connection.execute(*statements)
 
 
 def _statement(sql: str, values: Sequence[Any]) -> Statement:

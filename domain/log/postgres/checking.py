@@ -148,5 +148,5 @@ def _without(connection: Connection, *asked: tuple[tuple[str, ...], Statement]) 
         statements += [Statement(f"SET LOCAL enable_{way} = off") for way in ways]
         places.append(len(statements))
         statements += [statement, Statement("ROLLBACK TO planner")]
-    found = connection.ask(*statements, Statement("COMMIT"), seconds=WHOLE_SECONDS_MAX)
+    found = connection.execute(*statements, Statement("COMMIT"), seconds=WHOLE_SECONDS_MAX)
     return [found[place] for place in places]

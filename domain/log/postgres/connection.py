@@ -104,7 +104,7 @@ class Statement(NamedTuple):
     values: Sequence[Any] = ()
 
 
-class Lost(Exception):
+class ConnectionLost(Exception):
     """The connection is over, or the server did not answer in time. A write that was under way may be committed."""
 
 
@@ -122,7 +122,7 @@ class _Driver(psycopg.Connection[Row]):
 
 
 class Connection:
-    """One connection to PostgreSQL. Its methods raise Lost and the driver's errors.
+    """One connection to PostgreSQL. Its methods raise ConnectionLost and the driver's errors.
 
     A connection that only `reads` raises Interrupted once its caller no longer wants the rows, and closes: the server
     ends a query whose connection is gone.
@@ -144,11 +144,11 @@ class Connection:
         if (version := self._driver.info.server_version) < _VERSION_MIN:
             self.close()
             raise OperationalError(f"PostgreSQL {version // 10_000} is too old; a ledger needs version 14 or newer.")
-        self.ask(*(Statement(f"SET {name} = '{value}'") for name, value in _SETTINGS.items()))
+        self.execute(*(Statement(f"SET {name} = '{value}'") for name, value in _SETTINGS.items()))
         if version >= _VERSION_OF_TRANSACTION_TIMEOUT:
-            self.ask(Statement("SET transaction_timeout = 0"))
+            self.execute(Statement("SET transaction_timeout = 0"))
         if durable:
-            self.ask(Statement(_DURABLE))
+            self.execute(Statement(_DURABLE))
 
     def _note(self, notice: psycopg.errors.Diagnostic) -> None:
         # Such a COMMIT succeeds, with a warning in the server's language. The name of the server's function in the
@@ -163,7 +163,7 @@ class Connection:
     def close(self) -> None:
         self._driver.close()
 
-    def ask(self, *statements: Statement, seconds: float = ANSWER_SECONDS_MAX) -> list[list[Row]]:
+    def execute(self, *statements: Statement, seconds: float = ANSWER_SECONDS_MAX) -> list[list[Row]]:
         """Executes statements in one round trip; returns the rows of each. None behind a failed statement is done."""
         deadline = time.monotonic() + seconds
         pgconn = self._driver.pgconn
@@ -175,21 +175,21 @@ class Connection:
                 results = self._results(deadline)
                 pgconn.exit_pipeline_mode()
             return self._rows(awaited, results)
-        except (Lost, Interrupted):
+        except (ConnectionLost, Interrupted):
             self.close()
             raise
 
     def await_standby(self) -> None:
-        """Makes up for a COMMIT that did not wait for the standby, by a second COMMIT behind it. Raises Lost where the
-        second has not waited either."""
+        """Makes up for a COMMIT that did not wait for the standby, by a second COMMIT behind it. Raises ConnectionLost
+        where the second has not waited either."""
         if self.is_unreplicated:
             self.is_unreplicated = False
-            self.ask(Statement("BEGIN"), Statement(_A_WRITE), Statement("COMMIT"))
+            self.execute(Statement("BEGIN"), Statement(_A_WRITE), Statement("COMMIT"))
         if self.is_unreplicated:
-            raise Lost("the standby does not say that it has what was written")
+            raise ConnectionLost("the standby does not say that it has what was written")
 
     def rows(self, sql: str, values: Sequence[Any] = (), *, seconds: float = ANSWER_SECONDS_MAX) -> list[Row]:
-        return self.ask(Statement(sql, values), seconds=seconds)[0]
+        return self.execute(Statement(sql, values), seconds=seconds)[0]
 
     def copied(self, sql: str) -> list[Row]:
         """The rows of a query for whole records, without values. Uses COPY, which a pipeline cannot do."""
@@ -234,7 +234,7 @@ class Connection:
     _names = 0
 
     def _results(self, deadline: float) -> "list[pq.abc.PGresult]":
-        """All results up to the pipeline's end. Raises Lost."""
+        """All results up to the pipeline's end. Raises ConnectionLost."""
         pgconn = self._driver.pgconn
         results: list[pq.abc.PGresult] = []
         while True:
@@ -245,15 +245,16 @@ class Connection:
             if result is not None:
                 results.append(result)
             if pgconn.status == pq.ConnStatus.BAD:
-                raise Lost(pgconn.get_error_message())
+                raise ConnectionLost(pgconn.get_error_message())
 
     def _await(self, deadline: float) -> None:
-        """Waits until all statements are sent and a result is there. Raises Lost at the deadline, and Interrupted."""
+        """Waits until all statements are sent and a result is there. Raises ConnectionLost at the deadline, and
+        Interrupted."""
         pgconn = self._driver.pgconn
         while (is_unsent := pgconn.flush() == 1) or pgconn.is_busy():
             self._poll.register(pgconn.socket, select.POLLIN | (select.POLLOUT if is_unsent else 0))
             if (left := deadline - time.monotonic()) <= 0:
-                raise Lost("the server does not answer")
+                raise ConnectionLost("the server does not answer")
             if self._reads:
                 must_be_wanted()
             if self._poll.poll(min(left, _LOOK_EVERY_SECONDS) * 1_000):
@@ -280,7 +281,7 @@ class Connection:
             return
         error = psycopg.errors.error_from_result(result)
         if (error.sqlstate or "").startswith(_OVER):
-            raise Lost(str(error)) from error
+            raise ConnectionLost(str(error)) from error
         raise error
 
 
@@ -293,15 +294,15 @@ def must_keep_sessions(one: Connection, other: Connection) -> None:
 
 @contextmanager
 def _lost() -> Iterator[None]:
-    """Turns the driver's errors of a connection that cannot be made, or breaks, into Lost."""
+    """Turns the driver's errors of a connection that cannot be made, or breaks, into ConnectionLost."""
     try:
         yield
     except (psycopg.OperationalError, psycopg.InterfaceError) as error:
-        raise Lost(str(error)) from error
+        raise ConnectionLost(str(error)) from error
 
 
 class library_errors:  # noqa: N801  (used like a function, as SQLite's)
-    """Turns Lost and the driver's errors into those of the eventsourcing library."""
+    """Turns ConnectionLost and the driver's errors into those of the eventsourcing library."""
 
     def __enter__(self) -> None:
         pass
@@ -309,7 +310,7 @@ class library_errors:  # noqa: N801  (used like a function, as SQLite's)
     def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
         if isinstance(error, psycopg.IntegrityError):
             raise IntegrityError(str(error)) from error
-        if isinstance(error, Lost):
+        if isinstance(error, ConnectionLost):
             is_standby = "read-only" in str(error)
             raise LogAway(f"{error}; {_NO_PRIMARY}" if is_standby else str(error)) from error
         if isinstance(error, psycopg.errors.LockNotAvailable):
@@ -325,7 +326,7 @@ class library_errors:  # noqa: N801  (used like a function, as SQLite's)
             raise OperationalError(str(error)) from error
 
 
-class Readers:
+class ReaderPool:
     """The pool of idle connections for reading. It keeps as many as were in use at one time of late.
 
     A connection does not survive a fork, so a process must close the pool before it forks.
@@ -351,9 +352,9 @@ class Readers:
                 self._idle.append(connection)
             else:
                 connection.close()
-            self._let_go()
+            self._close_idle()
 
-    def _let_go(self) -> None:
+    def _close_idle(self) -> None:
         """Closes what was idle for long: the connection that came back last is used next, so a spare one stays idle."""
         with suppress(IndexError):  # other threads take some, too
             while self._idle[0].used_at < time.monotonic() - SPARE_SECONDS_MAX:
@@ -361,19 +362,19 @@ class Readers:
 
     def rows(self, sql: str, values: Sequence[Any], seconds: float) -> list[Row]:
         """The rows of a query, which has so many seconds."""
-        return self._on_one_that_lives(lambda connection: connection.rows(sql, values, seconds=seconds))
+        return self._retried(lambda connection: connection.rows(sql, values, seconds=seconds))
 
     def copied(self, sql: str) -> list[Row]:
         """The rows of a query for whole records, without values."""
-        return self._on_one_that_lives(lambda connection: connection.copied(sql))
+        return self._retried(lambda connection: connection.copied(sql))
 
-    def _on_one_that_lives(self, ask: Callable[[Connection], list[Row]]) -> list[Row]:
+    def _retried(self, ask: Callable[[Connection], list[Row]]) -> list[Row]:
         """Asks on an idle connection. Where it is lost, drops every idle connection and asks again on a new one."""
         while self._idle:
             try:
                 with self.one() as connection:
                     return ask(connection)
-            except Lost:
+            except ConnectionLost:
                 self._on_loss()
         with self.one() as connection:
             return ask(connection)

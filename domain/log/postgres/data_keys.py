@@ -103,7 +103,7 @@ _TAKE_OVER: Final = (
 )
 
 
-class KeysAtHand:
+class TransactionKeys:
     """The data keys that a transaction has read, and the new keys that it has to insert."""
 
     def __init__(self) -> None:
@@ -124,9 +124,9 @@ class KeysAtHand:
     def knows(self, subject: str) -> bool:
         return subject in self._of
 
-    def in_use(self, whose: DataOwner, part: str) -> StoredDataKey | None:
-        new = self._new.get((whose, part))
-        fits = (key for key in self._of.get(whose.subject, ()) if (key.part, key.year) == (part, whose.year))
+    def in_use(self, owner: DataOwner, part: str) -> StoredDataKey | None:
+        new = self._new.get((owner, part))
+        fits = (key for key in self._of.get(owner.subject, ()) if (key.part, key.year) == (part, owner.year))
         return new or next((key for key in fits if key.retired_at is None), None)
 
     def put(self, key: StoredDataKey) -> None:
@@ -167,7 +167,7 @@ class PostgresKeyStore:
 
     # --- reading ---
 
-    def is_there(self) -> bool:
+    def exists(self) -> bool:
         return bool(self._rows(f"SELECT 1 FROM {KEYS_SCHEMA}.keyring"))
 
     @property
@@ -181,7 +181,7 @@ class PostgresKeyStore:
         # A transaction has read `change` under the lock, and a process that listens is notified.
         if self._log.under_way is None and not self._log.is_listening:
             ((self.change,),) = self._rows(*CHANGE)
-        before, self._seen = self._seen, (self._log.times_lost, self._log.keys_told, self.change)
+        before, self._seen = self._seen, (self._log.connection_losses, self._log.keys_told, self.change)
         return before != self._seen
 
     def get(self, key_id: str) -> StoredDataKey | None:
@@ -193,13 +193,13 @@ class PostgresKeyStore:
     def get_all(self, key_ids: Collection[str]) -> list[StoredDataKey]:
         return list(map(_key_of, self._rows(f"{_KEYS} WHERE id = ANY($1)", (list(key_ids),))))
 
-    def in_use(self, whose: DataOwner, part: str) -> StoredDataKey | None:
+    def in_use(self, owner: DataOwner, part: str) -> StoredDataKey | None:
         t, keys = self._under_way()
-        if not keys.knows(whose.subject) and keys.in_use(whose, part) is None:
-            if whose.subject.startswith(GUEST) and not t.has_read(whose.subject.removeprefix(GUEST)):
+        if not keys.knows(owner.subject) and keys.in_use(owner, part) is None:
+            if owner.subject.startswith(GUEST) and not t.has_read(owner.subject.removeprefix(GUEST)):
                 return None  # the guest's order begins in this transaction, so it has no key yet
-            t.ask_keys_of(whose.subject)
-        return keys.in_use(whose, part)
+            t.ask_keys_of(owner.subject)
+        return keys.in_use(owner, part)
 
     def any_alive(self) -> StoredDataKey | None:
         rows = self._rows(f"{_KEYS} WHERE wrapped IS NOT NULL LIMIT 1")
@@ -237,7 +237,7 @@ class PostgresKeyStore:
 
     # --- in the transaction that is under way ---
 
-    def _under_way(self) -> "tuple[PostgresTransaction, KeysAtHand]":
+    def _under_way(self) -> "tuple[PostgresTransaction, TransactionKeys]":
         t = self._log.under_way
         assert t is not None
         assert t.keys is not None
@@ -315,20 +315,20 @@ class PostgresKeyStore:
         """Executes a statement in a transaction on a connection of its own, and notifies the other nodes; returns the
         rows."""
         with library_errors(), closing(Connection(self._log.url, durable=True)) as connection:
-            whole = Statement("BEGIN"), statement, _changed(), told(), Statement("COMMIT")
-            _, rows, *_ = connection.ask(*whole, seconds=_SECONDS_MAX)
+            whole = Statement("BEGIN"), statement, _changed(), notification(), Statement("COMMIT")
+            _, rows, *_ = connection.execute(*whole, seconds=_SECONDS_MAX)
             connection.await_standby()
             # Removes a destroyed key's bytes from the table's files. Where the role does not own the table, the
             # server's autovacuum does so.
             with suppress(psycopg.Error):
-                connection.ask(Statement(f"VACUUM {KEYS_SCHEMA}.data_keys"), seconds=_SECONDS_MAX)
+                connection.execute(Statement(f"VACUUM {KEYS_SCHEMA}.data_keys"), seconds=_SECONDS_MAX)
             return rows
 
     def close(self) -> None:
         """Does nothing: the connections are the log's."""
 
 
-def told() -> Statement:
+def notification() -> Statement:
     return Statement("SELECT pg_notify('order_ledger', $1)", (DATA_KEYS,))
 
 

@@ -12,7 +12,7 @@ from psycopg.types.numeric import Int8
 
 from domain.log import files
 from domain.log.library import LibraryReading
-from domain.log.log import Census, ClockShown, FormerKey, KeptCheckpoint, KeptKeyring, StoredKey
+from domain.log.log import Census, ClockReading, FormerKey, KeptCheckpoint, KeptKeyring, StoredKey
 from domain.log.postgres.connection import ANSWER_SECONDS_MAX, WHOLE_SECONDS_MAX, Row
 from domain.log.records import Claim, NewClaim, RawRecord, StoredClaim
 
@@ -177,13 +177,13 @@ class PostgresReading(LibraryReading, ABC):
     def last_recorded_at(self) -> str | None:
         return _text(self._one("SELECT recorded_at FROM events ORDER BY position DESC LIMIT 1"))
 
-    def clock_shown(self, boot: str) -> ClockShown | None:
+    def clock_reading(self, boot: str) -> ClockReading | None:
         rows = self._rows(
             "SELECT boot, uptime, moment, why FROM clocks WHERE boot = $1 ORDER BY number DESC LIMIT 1", (boot,)
         )
         return clock_of(rows[0]) if rows else None
 
-    def clocks_shown(self) -> list[ClockShown]:
+    def clock_readings(self) -> list[ClockReading]:
         return list(map(clock_of, self._rows("SELECT boot, uptime, moment, why FROM clocks ORDER BY number")))
 
     def position_of(self, originator_id: UUID | str, version: int) -> int:
@@ -247,7 +247,7 @@ class PostgresReading(LibraryReading, ABC):
                 yield from found
                 comparison, last = ">", (found[-1].kind, found[-1].value)
 
-    def claims_of_nothing(self) -> Iterator[StoredClaim]:
+    def dangling_claims(self) -> Iterator[StoredClaim]:
         rows = self._rows(
             f"SELECT {_CLAIM} FROM claims WHERE NOT EXISTS (SELECT 1 FROM events"
             " WHERE events.originator_id = claims.originator_id AND events.version = claims.version)",
@@ -329,9 +329,9 @@ def claim_of(row: Row) -> Claim:
     return Claim(UUID(originator_id.decode()), version, fingerprint)
 
 
-def clock_of(row: Row) -> ClockShown:
+def clock_of(row: Row) -> ClockReading:
     boot, uptime, moment, why = row
-    return ClockShown(boot.decode(), uptime, moment.decode(), why.decode())
+    return ClockReading(boot.decode(), uptime, moment.decode(), why.decode())
 
 
 def _checkpoint_of(row: Row) -> KeptCheckpoint:

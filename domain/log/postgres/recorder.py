@@ -17,7 +17,7 @@ import psycopg
 
 from domain.counted import counted
 from domain.log.library import LibraryRecorder
-from domain.log.log import LogAway, StoredKey, Wants, WriteLost
+from domain.log.log import LogAway, ReadHints, StoredKey, WriteLost
 from domain.log.postgres.beside import PostgresBeside
 from domain.log.postgres.checking import faults
 from domain.log.postgres.connection import (
@@ -26,8 +26,8 @@ from domain.log.postgres.connection import (
     LOCK_WAIT_SECONDS_MAX,
     SCHEMA,
     Connection,
-    Lost,
-    Readers,
+    ConnectionLost,
+    ReaderPool,
     Row,
     Statement,
     library_errors,
@@ -71,7 +71,7 @@ _NOT_DURABLE: Final = "PostgreSQL has {} off, so what is acknowledged can be los
 class PostgresRecorder(PostgresReading, LibraryRecorder):
     """Implements `log.Log`, and the library's ApplicationRecorder. `url` may name several hosts."""
 
-    is_at_hand = False
+    is_local = False
     # The id of this node, which the processes forked by this one inherit. The process that appends feeds its node's
     # views itself, so its notification is no news to the others: they would read the records only to come second.
     node = token_hex(4)
@@ -80,8 +80,8 @@ class PostgresRecorder(PostgresReading, LibraryRecorder):
         self.url = url
         # The number of lost connections, the start counted. After a loss every connection is made anew: the others may
         # lead to a server that is no longer the primary.
-        self.times_lost = 1
-        self._readers = Readers(url, self._note_loss)
+        self.connection_losses = 1
+        self._readers = ReaderPool(url, self._note_loss)
         # One connection for all threads, since only one can write at a time.
         self._writer: Connection | None = None
         self._writing = Lock()
@@ -118,12 +118,12 @@ class PostgresRecorder(PostgresReading, LibraryRecorder):
         return map(RawRecord._make, rows)
 
     @contextmanager
-    def transaction(self, wants: Wants = Wants()) -> Iterator[PostgresTransaction]:  # noqa: B008  (it is immutable)
+    def transaction(self, wants: ReadHints = ReadHints()) -> Iterator[PostgresTransaction]:  # noqa: B008  (it is immutable)
         with self._writing, library_errors():
             self.under_way = t = self._begin(wants)
             try:
                 yield t
-                ending = t.ending()
+                ending = t.commit_statements()
             except BaseException:
                 self._roll_back()
                 raise
@@ -132,27 +132,27 @@ class PostgresRecorder(PostgresReading, LibraryRecorder):
             self._commit(t, ending)
 
     @contextmanager
-    def held(self) -> Iterator[PostgresTransaction]:
+    def locked(self) -> Iterator[PostgresTransaction]:
         with self.transaction() as t:
-            t.stay()
+            t.keep_lock()
             yield t
 
-    def _begin(self, wants: Wants) -> PostgresTransaction:
+    def _begin(self, wants: ReadHints) -> PostgresTransaction:
         """Begins a transaction. Takes a new connection where the old one is lost, since nothing is written yet. Raises
-        Lost, and the driver's errors."""
+        ConnectionLost, and the driver's errors."""
         deadline = time.monotonic() + LOCK_WAIT_SECONDS_MAX
         while True:
             try:
                 t = PostgresTransaction(self._connection(), self.node, is_sealed=self._data_keys is not None)
                 t.begin(wants)
-            except Lost:
+            except ConnectionLost:
                 self._discard()
                 if time.monotonic() > deadline:
                     raise
                 time.sleep(_PAUSE_SECONDS)
             except psycopg.Error as error:
                 self._roll_back()
-                self._make_way(error)
+                self._terminate_stopped(error)
                 raise
             else:
                 t.may_grow = t.head_before != self._head
@@ -164,8 +164,8 @@ class PostgresRecorder(PostgresReading, LibraryRecorder):
         connection = self._connection()
         connection.is_unreplicated = False
         try:
-            connection.ask(*ending)
-        except Lost as error:
+            connection.execute(*ending)
+        except ConnectionLost as error:
             self._discard()
             # A write without a proof may be done twice: the second finds out whether the first is there.
             if t.proof is None or not self._is_there(t.proof):
@@ -195,12 +195,12 @@ class PostgresRecorder(PostgresReading, LibraryRecorder):
                 connection = self._connection()
                 connection.is_unreplicated = False
                 asked = proof or Statement("SELECT 1")
-                *_, found, _ = connection.ask(Statement("BEGIN"), LOCK, asked, Statement("COMMIT"))
+                *_, found, _ = connection.execute(Statement("BEGIN"), LOCK, asked, Statement("COMMIT"))
                 if not connection.is_unreplicated:
                     return bool(found)
-            except (Lost, psycopg.Error) as error:
+            except (ConnectionLost, psycopg.Error) as error:
                 self._discard()
-                self._make_way(error)
+                self._terminate_stopped(error)
                 if proof is None:
                     return False
                 if time.monotonic() > deadline:
@@ -209,12 +209,12 @@ class PostgresRecorder(PostgresReading, LibraryRecorder):
                 raise LogAway("the standby does not say that it has what was written")
             time.sleep(_PAUSE_SECONDS)
 
-    def _make_way(self, error: Exception) -> None:
+    def _terminate_stopped(self, error: Exception) -> None:
         """Behind a wait for the lock that was too long: takes the lock from a node that has stopped, for the next
         try."""
         if isinstance(error, psycopg.errors.LockNotAvailable):
-            with suppress(Lost, psycopg.Error):
-                self._connection().ask(_END_WHO_STOPPED)
+            with suppress(ConnectionLost, psycopg.Error):
+                self._connection().execute(_END_WHO_STOPPED)
 
     def _connection(self) -> Connection:
         if self._writer is None:
@@ -222,7 +222,7 @@ class PostgresRecorder(PostgresReading, LibraryRecorder):
         return self._writer
 
     def _note_loss(self) -> None:
-        self.times_lost += 1
+        self.connection_losses += 1
         self._readers.close()
 
     def _discard(self) -> None:
@@ -236,8 +236,8 @@ class PostgresRecorder(PostgresReading, LibraryRecorder):
         self.keys_told += 1
         try:
             if self._writer is not None:
-                self._writer.ask(Statement("ROLLBACK"))
-        except (Lost, psycopg.Error):
+                self._writer.execute(Statement("ROLLBACK"))
+        except (ConnectionLost, psycopg.Error):
             self._discard()
 
     def access_key(self, key_hash: bytes) -> StoredKey | None:
@@ -253,7 +253,7 @@ class PostgresRecorder(PostgresReading, LibraryRecorder):
             keys[key_hash] = found
         return found
 
-    def access_key_at_hand(self, key_hash: bytes) -> StoredKey | None:
+    def access_key_nowait(self, key_hash: bytes) -> StoredKey | None:
         """The access key with this hash, where the process has it in memory; else None. Holds also while the database
         is away, since no key can change then."""
         return self._keys.get(key_hash) if self._keys is not None else None
@@ -268,28 +268,28 @@ class PostgresRecorder(PostgresReading, LibraryRecorder):
         """Implements `log.Log.wait_for_news`, on a connection of its own."""
         self.is_listening = True
         try:
-            if self._listener is None or self._listens_after != self.times_lost:
+            if self._listener is None or self._listens_after != self.connection_losses:
                 self._listen()
                 return True  # commits before the connection listened are news, too
             told = self._listener.wait(seconds)
             if not told:
-                self._listener.ask(Statement("SELECT 1"))  # finds out whether the silence is a lost connection
+                self._listener.execute(Statement("SELECT 1"))  # finds out whether the silence is a lost connection
             if KEYS in told:
                 self._keys = self._keys_in_force(self._listener)
             if DATA_KEYS in told:
                 self.keys_told += 1
             return any(each != self.node for each in told)
-        except (Lost, psycopg.Error):
+        except (ConnectionLost, psycopg.Error):
             if self._listener is not None:
                 self._listener.close()
                 self._listener = None
                 self._note_loss()
                 return False  # it listens anew at once: nobody tells of a revoked key meanwhile
-            self._look_untold()
+            self._poll_keys()
             time.sleep(seconds)
             return False
 
-    def _look_untold(self) -> None:
+    def _poll_keys(self) -> None:
         """Reads the access keys over the writing connection, if there is one, while no notification tells of changes by
         other nodes."""
         with self._writing:
@@ -298,17 +298,17 @@ class PostgresRecorder(PostgresReading, LibraryRecorder):
             try:
                 self._keys = self._keys_in_force(self._writer)
                 self.keys_told += 1
-            except (Lost, psycopg.Error):
+            except (ConnectionLost, psycopg.Error):
                 self._discard()
 
     def _listen(self) -> None:
         """Listens on a new connection, since the old one may lead to a server that is no longer the primary."""
         if self._listener is not None:
             self._listener.close()
-        self._listener, self._listens_after = None, self.times_lost
+        self._listener, self._listens_after = None, self.connection_losses
         listener = Connection(self.url)
         try:
-            listener.ask(Statement(f"LISTEN {CHANNEL}"))
+            listener.execute(Statement(f"LISTEN {CHANNEL}"))
             self._keys = self._keys_in_force(listener)
         except BaseException:
             listener.close()

@@ -167,7 +167,7 @@ def make_tables(connection: Connection) -> None:
     """Makes the missing tables in one transaction, so that several nodes may call this at once. Raises OperationalError
     where the database is not in UTF8, or the schema is something else's or of a newer version of this program."""
     if not _is_made(connection):
-        connection.ask(*_making())
+        connection.execute(*_making())
     # With the schema's name: without it, a role that lacks rights on the schema would be told that no table exists.
     ((version,),) = connection.rows(f"SELECT schema_version FROM {SCHEMA}.logs WHERE log = 'orders'")
     if version > SCHEMA_VERSION:

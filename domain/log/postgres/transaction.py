@@ -16,17 +16,17 @@ from psycopg.types.numeric import Int8
 
 from domain.log import files
 from domain.log.library import must_follow
-from domain.log.log import ClockShown, FormerKey, KeptCheckpoint, KeptKeyring, StoredKey, Wants, WriteLost
+from domain.log.log import ClockReading, FormerKey, KeptCheckpoint, KeptKeyring, ReadHints, StoredKey, WriteLost
 from domain.log.postgres.connection import (
     ANSWER_SECONDS_MAX,
     LOCK_WAIT_SECONDS_MAX,
     Connection,
-    Lost,
+    ConnectionLost,
     Row,
     Statement,
     library_errors,
 )
-from domain.log.postgres.data_keys import CHANGE, KeysAtHand, of_histories, of_subjects, told
+from domain.log.postgres.data_keys import CHANGE, TransactionKeys, notification, of_histories, of_subjects
 from domain.log.postgres.reading import (
     COLUMNS,
     KEYRING_SQL,
@@ -49,13 +49,13 @@ HELD_IDLE_SECONDS_MAX: Final = 600
 
 # Only the last so many events of a longer history are foretold: a command folds them onto the state that the views
 # keep.
-FORETOLD_EVENTS_MAX: Final = 65
+PREFETCHED_EVENTS_MAX: Final = 65
 _SAVEPOINT: Final = Statement("SAVEPOINT work")
 _RELEASE: Final = Statement("RELEASE work")
 _HEAD: Final = Statement("SELECT position, recorded_at FROM events ORDER BY position DESC LIMIT 1")
 _HISTORIES: Final = (
     f"SELECT {COLUMNS} FROM unnest($1::text[]) AS wanted (uuid) CROSS JOIN LATERAL (SELECT * FROM events"
-    f" WHERE originator_id = uuid ORDER BY version DESC LIMIT {FORETOLD_EVENTS_MAX}) AS last"
+    f" WHERE originator_id = uuid ORDER BY version DESC LIMIT {PREFETCHED_EVENTS_MAX}) AS last"
     " ORDER BY originator_id, version"
 )
 _MAXIMA: Final = (
@@ -106,7 +106,7 @@ class PostgresTransaction(PostgresReading):
         self._connection = connection
         self._node = node
         # A sealed log's data keys as this transaction knows them, and the keyring's `change` under the lock.
-        self.keys = KeysAtHand() if is_sealed else None
+        self.keys = TransactionKeys() if is_sealed else None
         self.keys_change: bytes | None = None
         self._has_changed_data_keys = False
         self._has_read: set[str] = set()
@@ -120,7 +120,7 @@ class PostgresTransaction(PostgresReading):
         self._histories: dict[str, _History] = {}
         self._claims: dict[tuple[str, str | int], Claim | None] = {}
         self._maxima: dict[str, int] = {}
-        self._clocks: dict[str, ClockShown | None] = {}
+        self._clocks: dict[str, ClockReading | None] = {}
         self._keyring: KeptKeyring | None = None
         # The unsent writes, in the order of sending: statements, events, claims.
         self._statements: list[Statement] = []
@@ -141,9 +141,9 @@ class PostgresTransaction(PostgresReading):
 
     # --- what is foretold ---
 
-    def begin(self, wants: Wants) -> None:
-        """Begins, takes the log's lock, and reads the head and the wanted answers. Raises Lost, and the driver's
-        LockNotAvailable."""
+    def begin(self, wants: ReadHints) -> None:
+        """Begins, takes the log's lock, and reads the head and the wanted answers. Raises ConnectionLost, and the
+        driver's LockNotAvailable."""
         asked = list(_asked(wants, is_sealed=self.keys is not None))
         if self.keys is not None:
             asked.append((CHANGE, PostgresTransaction.note_change))
@@ -151,63 +151,63 @@ class PostgresTransaction(PostgresReading):
             asked.append((Statement(KEYRING_SQL), PostgresTransaction.note_keyring))
         # The head in a statement behind the lock's, so that its snapshot is taken under the lock.
         statements = [Statement("BEGIN"), LOCK, _HEAD, *(statement for statement, _ in asked)]
-        _, _, head, *found = self._connection.ask(*statements, seconds=LOCK_WAIT_SECONDS_MAX + 0.5)
+        _, _, head, *found = self._connection.execute(*statements, seconds=LOCK_WAIT_SECONDS_MAX + 0.5)
         if head:
             self.head, self._recorded_at = head[0][0], head[0][1].decode()
         self.head_before = self.head
         self._note(wants, asked, found)
 
-    def stay(self) -> None:
+    def keep_lock(self) -> None:
         """Keeps the lock for up to `HELD_IDLE_SECONDS_MAX` without a statement. Raises WriteLost."""
         self._exchange(Statement(f"SET LOCAL idle_in_transaction_session_timeout = '{HELD_IDLE_SECONDS_MAX}s'"))
 
-    def prefetch(self, wants: Wants) -> None:
+    def prefetch(self, wants: ReadHints) -> None:
         if asked := list(_asked(wants, is_sealed=self.keys is not None)):
             self._note(wants, asked, self._exchange(*(statement for statement, _ in asked)))
 
     def _note(
         self,
-        wants: Wants,
-        asked: Sequence[tuple[Statement, Callable[["PostgresTransaction", Wants, list[Row]], None]]],
+        wants: ReadHints,
+        asked: Sequence[tuple[Statement, Callable[["PostgresTransaction", ReadHints, list[Row]], None]]],
         found: Sequence[list[Row]],
     ) -> None:
         self._has_told = self._has_told or bool(wants.originators or wants.claims or wants.maxima)
         for (_, note), rows in zip(asked, found, strict=True):
             note(self, wants, rows)
 
-    def note_histories(self, wants: Wants, rows: list[Row]) -> None:
+    def note_histories(self, wants: ReadHints, rows: list[Row]) -> None:
         raws: dict[str, list[RawRecord]] = {str(uuid): [] for uuid in wants.originators}
         for raw in map(RawRecord._make, rows):
             raws[raw.order].append(raw)
         for order, found in raws.items():
             # A known history stays, since it has this transaction's own records, too.
-            self._histories.setdefault(order, _History(found, len(found) < FORETOLD_EVENTS_MAX))
+            self._histories.setdefault(order, _History(found, len(found) < PREFETCHED_EVENTS_MAX))
 
-    def note_claims(self, wants: Wants, rows: list[Row]) -> None:
+    def note_claims(self, wants: ReadHints, rows: list[Row]) -> None:
         found = {(claim.kind, claim.value): claim_of(row[3:]) for row in rows if (claim := stored_claim(row))}
         for pair in wants.claims:
             self._claims.setdefault(pair, found.get(pair))
 
-    def note_maxima(self, _wants: Wants, rows: list[Row]) -> None:
+    def note_maxima(self, _wants: ReadHints, rows: list[Row]) -> None:
         for kind, largest in rows:
             self._maxima.setdefault(kind.decode(), largest or 0)
 
-    def note_clocks(self, wants: Wants, rows: list[Row]) -> None:
+    def note_clocks(self, wants: ReadHints, rows: list[Row]) -> None:
         found = {clock.boot: clock for clock in map(clock_of, rows)}
         for boot in wants.boots:
             self._clocks.setdefault(boot, found.get(boot))
 
-    def note_keyring(self, _wants: Wants, rows: list[Row]) -> None:
+    def note_keyring(self, _wants: ReadHints, rows: list[Row]) -> None:
         self._keyring = keyring_of(rows)
 
-    def note_change(self, _wants: Wants, rows: list[Row]) -> None:
+    def note_change(self, _wants: ReadHints, rows: list[Row]) -> None:
         self.keys_change = rows[0][0] if rows else None
 
-    def note_keys_of_subjects(self, wants: Wants, rows: list[Row]) -> None:
+    def note_keys_of_subjects(self, wants: ReadHints, rows: list[Row]) -> None:
         if self.keys is not None:
             self.keys.note(wants.subjects, rows)
 
-    def note_keys_of_histories(self, wants: Wants, rows: list[Row]) -> None:
+    def note_keys_of_histories(self, wants: ReadHints, rows: list[Row]) -> None:
         if self.keys is not None:
             self.keys.note((f"{GUEST}{uuid}" for uuid in wants.originators), rows)
 
@@ -246,8 +246,8 @@ class PostgresTransaction(PostgresReading):
         statements, self._statements = self._statements, []
         with library_errors():
             try:
-                return self._connection.ask(*statements, *asked, seconds=seconds)[len(statements) :]
-            except Lost as error:
+                return self._connection.execute(*statements, *asked, seconds=seconds)[len(statements) :]
+            except ConnectionLost as error:
                 raise WriteLost(str(error)) from error
             except psycopg.Error:
                 # The writes of earlier turns may be what failed; rolling back to the savepoint does not mend those.
@@ -319,8 +319,8 @@ class PostgresTransaction(PostgresReading):
     def claim_max(self, kind: str) -> int:
         return self._maxima[kind] if kind in self._maxima else super().claim_max(kind)
 
-    def clock_shown(self, boot: str) -> ClockShown | None:
-        return self._clocks[boot] if boot in self._clocks else super().clock_shown(boot)
+    def clock_reading(self, boot: str) -> ClockReading | None:
+        return self._clocks[boot] if boot in self._clocks else super().clock_reading(boot)
 
     def keyring(self) -> KeptKeyring | None:
         return self._keyring if self.keys is None else super().keyring()
@@ -361,13 +361,13 @@ class PostgresTransaction(PostgresReading):
         for claim in claims:
             if self._claims.get((claim.kind, claim.value)):
                 raise IntegrityError(f"{claim.kind} {claim.value} is claimed already")
-        self._take_down(raws, claims)
+        self._note_written(raws, claims)
         return range(self.head - len(raws) + 1, self.head + 1)
 
     def take_over(self, raws: Sequence[RawRecord], claims: Sequence[NewClaim] = ()) -> None:
         if raws and raws[0].position != self.head + 1:
             raise IntegrityError(f"position {raws[0].position} does not follow on the log's head")
-        self._take_down(raws, claims)
+        self._note_written(raws, claims)
 
     def _raws_of(self, stored_events: Sequence[StoredEvent], alike: tuple[str | None, ...]) -> Iterator[RawRecord]:
         """The records of these events. Raises IntegrityError where a version does not follow on its history's last."""
@@ -385,7 +385,7 @@ class PostgresTransaction(PostgresReading):
             fields = (position, order.encode(), version, stored.topic.encode(), stored.state, *texts, digest)
             yield RawRecord._make(fields)
 
-    def _take_down(self, raws: Sequence[RawRecord], claims: Sequence[NewClaim]) -> None:
+    def _note_written(self, raws: Sequence[RawRecord], claims: Sequence[NewClaim]) -> None:
         """Notes records and claims: as unsent, in the known answers, and with the steps that undo both."""
         before = (len(self._written), self.head, self._recorded_at, self.proof)
         self.changes.append(lambda: self._go_back_to(*before))
@@ -468,7 +468,7 @@ class PostgresTransaction(PostgresReading):
         )
         self._has_changed_keys = True
 
-    def keep_clock(self, shown: ClockShown) -> None:
+    def keep_clock(self, shown: ClockReading) -> None:
         self._write("INSERT INTO clocks (boot, uptime, moment, why) VALUES ($1, $2, $3, $4)", shown)
         self._clocks[shown.boot] = shown
 
@@ -481,7 +481,7 @@ class PostgresTransaction(PostgresReading):
 
     # --- the end ---
 
-    def ending(self) -> list[Statement]:
+    def commit_statements(self) -> list[Statement]:
         """The statements that end the transaction, in one round trip. Raises IntegrityError where it `is_spoilt`.
 
         Locking the log's row is a write, so COMMIT waits for the standby even where no record was written. So a record
@@ -497,7 +497,7 @@ class PostgresTransaction(PostgresReading):
             self._statements += self.keys.inserting()
         news = [*([self._node] if self._written else []), *([KEYS] if self._has_changed_keys else [])]
         telling = [Statement("SELECT pg_notify($1, $2)", (CHANNEL, each)) for each in news]
-        telling += [told()] if self._has_changed_data_keys else []
+        telling += [notification()] if self._has_changed_data_keys else []
         return [*self._statements, *telling, Statement("COMMIT")]
 
     def refused(self, error: psycopg.IntegrityError, log: PostgresReading) -> IntegrityError:
@@ -511,8 +511,8 @@ class PostgresTransaction(PostgresReading):
 
 
 def _asked(
-    wants: Wants, *, is_sealed: bool
-) -> Iterator[tuple[Statement, Callable[[PostgresTransaction, Wants, list[Row]], None]]]:
+    wants: ReadHints, *, is_sealed: bool
+) -> Iterator[tuple[Statement, Callable[[PostgresTransaction, ReadHints, list[Row]], None]]]:
     """The queries for the wanted answers, each with the method that notes its rows."""
     if wants.originators:
         uuids = list(dict.fromkeys(map(str, wants.originators)))
