@@ -32,7 +32,7 @@ from domain.reconciliation.deciding import Wanted
 from domain.reconciliation.refusals import ReconciliationNotFound
 from domain.reconciliation.report import OUTCOMES
 from domain.reconciliation.state import STATUSES, Reconciliation
-from domain.reconciling import Coming, Given, Outcome, Reconciling
+from domain.reconciling import IncomingFile, Outcome, Reconciling, WriteConditions
 from projections import csv_text
 from projections.exports.workbook import write_workbook
 from projections.journal import Journal
@@ -149,12 +149,12 @@ class Desk:
                 task.add_done_callback(self._tasks.discard)
             await self._tell(resp, progress)
 
-    def _coming(self, upload: Upload) -> Coming:
+    def _coming(self, upload: Upload) -> IncomingFile:
         with upload.content.opened() as file:
-            return self.reconciling.coming(file, upload.name, upload.provider, upload.rules)
+            return self.reconciling.identify(file, upload.name, upload.provider, upload.rules)
 
     async def _finish(
-        self, upload: Upload, coming: Coming, progress: Progress, held: ExitStack, request_id: str
+        self, upload: Upload, coming: IncomingFile, progress: Progress, held: ExitStack, request_id: str
     ) -> None:
         with held:
             try:
@@ -446,7 +446,7 @@ class Decisions:
         await self._desk.answer(resp, lambda: decide(uuid), Window() if self._decision == "run" else None)
 
     async def _decision_of(self, req: Request) -> Callable[[UUID], Outcome]:
-        reconciling, given = self._desk.reconciling, Given(provenance(req), expected_versions(req))
+        reconciling, given = self._desk.reconciling, WriteConditions(provenance(req), expected_versions(req))
         if self._decision == "withdraw":
             reason = (await command(req, Withdraw)).reason
             return lambda uuid: reconciling.withdraw(uuid, reason, given)

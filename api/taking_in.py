@@ -14,7 +14,7 @@ from api.under_way import Progress, under_way
 from domain.ledger import OrderLedger
 from domain.log.records import Provenance
 from domain.privacy.opening import LedgerLocation
-from domain.reconciling import Coming, Outcome, Reconciling
+from domain.reconciling import IncomingFile, Outcome, Reconciling
 from projections.journal import Journal
 from projections.processes import reopened
 from projections.views.views import Views
@@ -58,7 +58,7 @@ def start(reconciling: Reconciling, upload: Upload) -> Outcome:
         return reconciling.start(file, upload.name, upload.provider, upload.rules, upload.provenance)
 
 
-def take_in_telling(at: LedgerLocation, settings: Settings, upload: Upload, coming: Coming) -> None:
+def take_in_telling(at: LedgerLocation, settings: Settings, upload: Upload, coming: IncomingFile) -> None:
     """Starts the reconciliation of a file in a process of its own, and writes its progress down."""
     told, progress = under_way(settings), Progress(coming.uuid, upload.provider, upload.name)
 

@@ -18,11 +18,11 @@ from domain.ledger import OrderLedger, must_be_whole
 from domain.log.log import Reading
 from domain.privacy.keyring import DataOwner
 from domain.reconciliation import matching
-from domain.reconciliation.kept import KeptReport, Offered, decode_offered, decode_told, indexed, whole
-from domain.reconciliation.others import DECIDED, POSSIBLE, Claim, Held, Other, Told, held
-from domain.reconciliation.payouts import Offering
+from domain.reconciliation.kept import KeptReport, SharedOffers, decode_claims, decode_offers, indexed, without_index
+from domain.reconciliation.others import DECIDED, POSSIBLE, Claim, OtherFile, SharedClaims, SurestClaim, surest_claims
+from domain.reconciliation.payouts import FileOffers
 from domain.reconciliation.refusals import ReconciliationNotFound
-from domain.reconciliation.report import Asked, Made, Pair, report
+from domain.reconciliation.report import LazyReport, Pair, ReportInputs, report
 from domain.reconciliation.rules import Rules, rules_from
 from domain.reconciliation.state import FILE, RECONCILIATION, SUBJECT, Reconciliation
 from domain.refusals import FileErased
@@ -62,11 +62,11 @@ class Contents(NamedTuple):
     is_statement: bool
 
 
-class Says(NamedTuple):
+class Shared(NamedTuple):
     """A reconciliation's claims for the provider's other files, and its offers for the files of other providers."""
 
-    told: Told
-    offered: Offered
+    claims: SharedClaims
+    offers: SharedOffers
 
 
 def read_again(ledger: OrderLedger, state: Reconciliation) -> tuple[Rules, Contents]:
@@ -107,7 +107,7 @@ def _kept(ledger: OrderLedger, report_sha256: str, sealed_sha256: str, index_sha
     pieces = partial(ledger.files.pieces, report_sha256, sealed_sha256)
     if index_sha256:
         return KeptReport(pieces, b"".join(ledger.log_of_events.kept_file(index_sha256)))
-    return whole(pieces)
+    return without_index(pieces)
 
 
 def owner_of(state: Reconciliation) -> DataOwner:
@@ -167,7 +167,7 @@ class Reconciled:
         _must_be_there(state)
         return self._ledger.files.pieces(getattr(state, f"{what}_sha256"), getattr(state, f"{what}_sealed_sha256"))
 
-    def made_again(self, state: Reconciliation) -> Made:
+    def reproduce(self, state: Reconciliation) -> LazyReport:
         """The report of the last run made again, from file, rules, journal and the other reconciliations as they were
         at that run. It equals the kept report."""
         recorded = self._log.position_of(state.uuid, state.run_version)
@@ -188,9 +188,9 @@ class Reconciled:
         now: datetime,
         others: Iterable[Reconciliation],
         by_hand: Sequence[Pair],
-    ) -> Made:
+    ) -> LazyReport:
         rules, settled = read_again(self._ledger, state)
-        asked = Asked(
+        inputs = ReportInputs(
             state.provider,
             state.file_sha256,
             state.rules_sha256,
@@ -200,48 +200,50 @@ class Reconciled:
             held=frozenset(decided_on(state, "confirmed")).union(*(positions for _, positions in by_hand)),
             by_hand=tuple(by_hand),
         )
-        return self._report_of(asked, rules, settled, others)
+        return self._report_of(inputs, rules, settled, others)
 
-    def _report_of(self, asked: Asked, rules: Rules, settled: Contents, others: Iterable[Reconciliation]) -> Made:
+    def _report_of(
+        self, inputs: ReportInputs, rules: Rules, settled: Contents, others: Iterable[Reconciliation]
+    ) -> LazyReport:
         states = [state for state in others if not state.is_withdrawn]
-        asked = replace(asked, is_bank=settled.is_statement or rules.is_bank(asked.provider))
-        entries = self._journal.entries(asked.provider, asked.position)
-        others_of_it = self._others(asked, states)
-        elsewhere = map(self._offering, states)
-        return report(asked, settled.lines, settled.balances, entries, rules, others=others_of_it, elsewhere=elsewhere)
+        inputs = replace(inputs, is_bank=settled.is_statement or rules.is_bank(inputs.provider))
+        entries = self._journal.entries(inputs.provider, inputs.position)
+        others_of_it = self._others(inputs, states)
+        elsewhere = map(self._file_offers, states)
+        return report(inputs, settled.lines, settled.balances, entries, rules, others=others_of_it, elsewhere=elsewhere)
 
     # --- the provider's other files ---
 
-    def _others(self, of: Asked | Reconciliation, states: Iterable[Reconciliation]) -> Iterator[Other]:
+    def _others(self, of: ReportInputs | Reconciliation, states: Iterable[Reconciliation]) -> Iterator[OtherFile]:
         """The claims and the covers of the provider's other files, by their reconciliations. A withdrawn one is left
         out."""
         for state in states:
             if state.provider == of.provider and state.file_sha256 != of.file_sha256 and not state.is_withdrawn:
-                said = self._said(state)
-                yield Other(
+                shared = self._shared_claims(state)
+                yield OtherFile(
                     str(state.uuid),
                     state.file,
                     state.file_sha256,
-                    said.covers,
-                    said.claims,
-                    said.waiting,
+                    shared.covers,
+                    shared.claims,
+                    shared.waiting,
                     state.is_closed,
                 )
 
-    def _offered(self, state: Reconciliation) -> Offered:
+    def _shared_offers(self, state: Reconciliation) -> SharedOffers:
         """A reconciliation's payouts and credits for the files of other providers; none where it is withdrawn."""
         if state.is_withdrawn or not state.index_sha256:
-            return Offered([])
-        return decode_offered(b"".join(self._log.kept_file(state.index_sha256)))
+            return SharedOffers([])
+        return decode_offers(b"".join(self._log.kept_file(state.index_sha256)))
 
-    def _offering(self, state: Reconciliation) -> Offering:
-        told = self._offered(state)
-        return Offering(state.provider, str(state.uuid), state.file, state.file_sha256, told.covers, told.offers)
+    def _file_offers(self, state: Reconciliation) -> FileOffers:
+        shared = self._shared_offers(state)
+        return FileOffers(state.provider, str(state.uuid), state.file, state.file_sha256, shared.covers, shared.offers)
 
-    def _said(self, state: Reconciliation) -> Told:
+    def _shared_claims(self, state: Reconciliation) -> SharedClaims:
         """A reconciliation's covers, claims and waiting payments for the provider's other files; none where it is
         withdrawn."""
-        return Told([], [], []) if state.is_withdrawn else _told(self._index(state), state)
+        return SharedClaims([], [], []) if state.is_withdrawn else _decided_claims(self._index(state), state)
 
     def _index(self, state: Reconciliation) -> bytes:
         """The index of a report; made here for a report of an older version of this program, which kept none. Raises
@@ -250,28 +252,28 @@ class Reconciled:
             return b"".join(self._log.kept_file(state.index_sha256))
         return indexed(b"".join(self.pieces(state, "report")))[1]
 
-    def _says(self, state: Reconciliation) -> Says:
+    def _shared(self, state: Reconciliation) -> Shared:
         if state.is_withdrawn or not state.index_sha256:
-            return Says(self._said(state), Offered([]))
+            return Shared(self._shared_claims(state), SharedOffers([]))
         index = self._index(state)
-        return Says(_told(index, state), decode_offered(index))
+        return Shared(_decided_claims(index, state), decode_offers(index))
 
-    def _held_elsewhere(self, state: Reconciliation) -> dict[int, Held]:
-        return held(self._others(state, self._journal.reconciliations()))
+    def _held_elsewhere(self, state: Reconciliation) -> dict[int, SurestClaim]:
+        return surest_claims(self._others(state, self._journal.reconciliations()))
 
     def _open_elsewhere(self, state: Reconciliation, held: Collection[int]) -> Callable[[int], matching.Entry | None]:
         """The function that finds an open payment of the journal by its position: one that neither another file
         (`held`) nor a line of this file has settled."""
-        taken = self._said(state).settled.union(held)
+        taken = self._shared_claims(state).settled.union(held)
         entries = self._journal.entries(state.provider, self._journal.position())
         known = {entry.position: entry for entry in entries if entry.position not in taken}
         return known.get
 
 
-def _told(index: bytes, state: Reconciliation) -> Told:
-    told = decode_told(index)
+def _decided_claims(index: bytes, state: Reconciliation) -> SharedClaims:
+    shared = decode_claims(index)
     ids = KeptReport(lambda: iter(()), index).ids
-    return Told(told.covers, _as_decided(told.claims, state, ids), told.waiting)
+    return SharedClaims(shared.covers, _as_decided(shared.claims, state, ids), shared.waiting)
 
 
 def _must_be_there(state: Reconciliation) -> None:

@@ -25,14 +25,14 @@ from domain.log.records import Provenance
 from domain.log.records import uuid_of as uuid_of_originator
 from domain.order.personal import CONTACT
 from domain.privacy.keyring import DataOwner
-from domain.reconciled import Journal, Reconciled, Says, decided_on, owner_of, read_file
+from domain.reconciled import Journal, Reconciled, Shared, decided_on, owner_of, read_file
 from domain.reconciliation import decide, payouts
 from domain.reconciliation import events as e
-from domain.reconciliation.deciding import Deciding, Wanted
-from domain.reconciliation.kept import Offered, Written, decode_digest, write
-from domain.reconciliation.others import DECIDED, concerns
+from domain.reconciliation.deciding import DecisionBatch, Wanted
+from domain.reconciliation.kept import SharedOffers, Written, decode_digest, write
+from domain.reconciliation.others import DECIDED, affects
 from domain.reconciliation.refusals import KeptFilesFull, ReconciliationMoved
-from domain.reconciliation.report import Asked, Made, Report, Result
+from domain.reconciliation.report import LazyReport, Report, ReportInputs, Result
 from domain.reconciliation.rules import DEFAULT, rules_from
 from domain.reconciliation.state import (
     FILE,
@@ -77,7 +77,7 @@ class Outcome(NamedTuple):
     results: tuple[str, ...] = ()
 
 
-class Coming(NamedTuple):
+class IncomingFile(NamedTuple):
     """A settlement file that is to be taken in, its rules as they are kept, and its reconciliation where it was taken
     in before."""
 
@@ -90,7 +90,7 @@ class Coming(NamedTuple):
     known: Outcome | None
 
 
-class Given(NamedTuple):
+class WriteConditions(NamedTuple):
     """A decision's provenance, and the versions of the reconciliation that it is given for; None for any version."""
 
     provenance: Provenance
@@ -110,7 +110,7 @@ class _Attempt(NamedTuple):
     """
 
     decisions: Mapping[str, Decision]
-    make: Callable[[int, datetime], Made]
+    make: Callable[[int, datetime], LazyReport]
     record: Callable[[Transaction, "_Run"], Outcome | None]
 
 
@@ -128,7 +128,7 @@ class Reconciling(Reconciled):
         self._kept_bytes_max = kept_bytes_max
         self._timezone = timezone
 
-    def _spread(self, state: Reconciliation, before: Says | None, who: Provenance) -> None:
+    def _rerun_affected(self, state: Reconciliation, before: Shared | None, who: Provenance) -> None:
         """Runs the other reconciliations again whose results may change with this one. A closed one stays as it is.
 
         `before` has this one's claims and offers until now. A run can change the results of further reconciliations.
@@ -137,23 +137,23 @@ class Reconciling(Reconciled):
         changed, runs = [(state, before)], 0
         while changed:
             one, before = changed.pop(0)
-            after = self._says(one)
+            after = self._shared(one)
             if before == after:
                 continue
             self._journal.position()
             states = self._journal.reconciliations()
-            told = [self._offered(state).offers for state in states]
-            may_be_banks = any(offers.credits and not offers.is_bank for offers in told)
+            all_offers = [self._shared_offers(state).offers for state in states]
+            may_be_banks = any(offers.credits and not offers.is_bank for offers in all_offers)
             for other in states:
-                if runs < RUNS_MAX and self._concerns(one, before, after, other, may_be_banks=may_be_banks):
+                if runs < RUNS_MAX and self._affects(one, before, after, other, may_be_banks=may_be_banks):
                     runs += 1
-                    said = self._says(other)
-                    again = self._seen_again(other, who)
+                    shared = self._shared(other)
+                    again = self._rerun(other, who)
                     if again.run_version != other.run_version:
-                        changed.append((again, said))
+                        changed.append((again, shared))
 
-    def _concerns(
-        self, one: Reconciliation, before: Says | None, after: Says, other: Reconciliation, *, may_be_banks: bool
+    def _affects(
+        self, one: Reconciliation, before: Shared | None, after: Shared, other: Reconciliation, *, may_be_banks: bool
     ) -> bool:
         """Whether the results of `other` may change, where `one` had the claims and offers `before` and now `after`."""
         if other.is_closed or other.is_withdrawn:
@@ -161,30 +161,30 @@ class Reconciling(Reconciled):
         if other.provider == one.provider:
             if other.file_sha256 == one.file_sha256:
                 return False
-            if concerns(before.told if before else None, after.told, self._said(other)):
+            if affects(before.claims if before else None, after.claims, self._shared_claims(other)):
                 return True
-        offered = before.offered if before else Offered([])
-        moved = offered.covers != after.offered.covers
-        return payouts.concerns(
+        offered = before.offers if before else SharedOffers([])
+        moved = offered.covers != after.offers.covers
+        return payouts.affects(
             offered.offers,
-            after.offered.offers,
-            self._offered(other).offers,
+            after.offers.offers,
+            self._shared_offers(other).offers,
             covers_moved=moved,
             may_be_banks=may_be_banks,
         )
 
-    def _seen_again(self, other: Reconciliation, who: Provenance) -> Reconciliation:
+    def _rerun(self, other: Reconciliation, who: Provenance) -> Reconciliation:
         """Runs another reconciliation again; returns it as it is where the run is refused. It may be closed meanwhile,
         its file may be damaged or unreadable for this version of the program, or the kept files may be full. Such a
         refusal must not fail the command that caused the run."""
         try:
-            return self.run_again(other.uuid, Given(who), spreads=False).reconciliation
+            return self.run_again(other.uuid, WriteConditions(who), spreads=False).reconciliation
         except (Refusal, OperationalError):
             return other
 
     # --- commands ---
 
-    def coming(self, file: BinaryIO, name: str, provider: str, rules_toml: str | None) -> Coming:
+    def identify(self, file: BinaryIO, name: str, provider: str, rules_toml: str | None) -> IncomingFile:
         """The identity of a settlement file. `rules_toml` may also be the name of rules shipped with the program.
 
         Raises SettlementRefused, InvalidField where the rules are wrong, and for a new file KeptFilesFull.
@@ -196,7 +196,7 @@ class Reconciling(Reconciled):
         known = self._known(uuid, self._log)
         if known is None:
             self._must_have_room()
-        return Coming(uuid, name, provider, toml, file_sha256, rules_sha256, known)
+        return IncomingFile(uuid, name, provider, toml, file_sha256, rules_sha256, known)
 
     def _must_have_room(self) -> None:
         """Raises KeptFilesFull. Called before the work and outside the lock, so the last files may exceed the limit."""
@@ -208,11 +208,11 @@ class Reconciling(Reconciled):
 
         Raises what `coming` and `take_in` raise; then nothing is recorded or kept.
         """
-        coming = self.coming(file, name, provider, rules_toml)
+        coming = self.identify(file, name, provider, rules_toml)
         return coming.known or self.take_in(file, coming, by)
 
     def take_in(
-        self, file: BinaryIO, coming: Coming, by: Provenance, say: Callable[[str, int], None] = lambda _, __: None
+        self, file: BinaryIO, coming: IncomingFile, by: Provenance, say: Callable[[str, int], None] = lambda _, __: None
     ) -> Outcome:
         """Takes a new settlement file in. `say` gets the progress: the stage, and the number of lines read. Raises
         SettlementRefused."""
@@ -220,10 +220,10 @@ class Reconciling(Reconciled):
         rules, rules_text = rules_from(toml), toml.encode()
         settled = read_file(file, name, provider, rules, lambda lines: say("reading", lines))
 
-        def make(position: int, now: datetime) -> Made:
+        def make(position: int, now: datetime) -> LazyReport:
             say("matching", len(settled.lines))
-            asked = Asked(provider, file_sha256, rules_sha256, position, now, timezone=self._timezone)
-            return self._report_of(asked, rules, settled, self._journal.reconciliations())
+            inputs = ReportInputs(provider, file_sha256, rules_sha256, position, now, timezone=self._timezone)
+            return self._report_of(inputs, rules, settled, self._journal.reconciliations())
 
         def record(t: Transaction, run: _Run) -> Outcome:
             # Another upload of the same file may have been recorded first.
@@ -238,7 +238,7 @@ class Reconciling(Reconciled):
         outcome = self._run(uuid, lambda: _Attempt({}, make, record))
         assert outcome is not None  # a new reconciliation cannot change meanwhile
         if outcome.is_new:
-            self._spread(outcome.reconciliation, None, by)
+            self._rerun_affected(outcome.reconciliation, None, by)
             outcome = outcome._replace(position=max(outcome.position, self._log.max_notification_id() or 0))
         return outcome
 
@@ -282,7 +282,7 @@ class Reconciling(Reconciled):
         """The outcome of a command that changes nothing."""
         return Outcome(state, on.position_of(state.uuid, state.version))
 
-    def decide(self, uuid: UUID, wanted: Sequence[Wanted], given: Given) -> Outcome:
+    def decide(self, uuid: UUID, wanted: Sequence[Wanted], given: WriteConditions) -> Outcome:
         """Records people's decisions: all of them or, where one is refused, none.
 
         A match by hand, or its undoing, makes the report anew. Raises ResultNotFound or DecisionNotAllowed for one
@@ -292,20 +292,20 @@ class Reconciling(Reconciled):
         state = self.get(uuid)
         for _ in range(TRIES_MAX):
             given.must_fit(state)
-            before = self._says(state)
+            before = self._shared(state)
             outcome = self._decided(state, wanted, given)
             if outcome is not None:
-                self._spread(outcome.reconciliation, before, given.provenance)
+                self._rerun_affected(outcome.reconciliation, before, given.provenance)
                 return outcome
             state = self.get(uuid)
         raise ReconciliationMoved(state.version)
 
-    def _decided(self, state: Reconciliation, wanted: Sequence[Wanted], given: Given) -> Outcome | None:
+    def _decided(self, state: Reconciliation, wanted: Sequence[Wanted], given: WriteConditions) -> Outcome | None:
         """Records decisions on a state of the reconciliation. None where the reconciliation has moved meanwhile, or
         another has got one of the payments."""
         looked = self._journal.position()
         held = self._held_elsewhere(state) if any(one.decision in _OF_PAYMENTS for one in wanted) else {}
-        deciding = Deciding(state, self.report(state), held, self._ledger.clock())
+        deciding = DecisionBatch(state, self.report(state), held, self._ledger.clock())
         events, after = deciding.events(wanted)
         taken = {position for event in events if isinstance(event, e.MatchConfirmed) for position in event.entries}
         taken.update(position for _, positions in deciding.pairs for position in positions)
@@ -328,7 +328,7 @@ class Reconciling(Reconciled):
         self._must_have_room()
 
         def attempt() -> _Attempt:
-            def make(position: int, now: datetime) -> Made:
+            def make(position: int, now: datetime) -> LazyReport:
                 by_hand = (*after.by_hand, *deciding.pairs)
                 return self._made(after, position, now, self._journal.reconciliations(), by_hand)
 
@@ -354,28 +354,34 @@ class Reconciling(Reconciled):
                 return True
         return False
 
-    def close(self, uuid: UUID, given: Given) -> Outcome:
+    def close(self, uuid: UUID, given: WriteConditions) -> Outcome:
         """Closes a reconciliation. Raises ReconciliationIsOpen, also where a line of another file has just got one of
         its payments; ReconciliationIsWithdrawn, ReconciliationMoved."""
         looked = self._journal.position()
         state = self.get(uuid)
         if state.status != STATUSES[0]:
             return self._change(uuid, given, decide.close)
-        own = self._said(state).settled
+        own = self._shared_claims(state).settled
         away = (one for position, one in self._held_elsewhere(state).items() if position in own)
         if any(one.strength == DECIDED for one in away):
             self.run_again(uuid, given)
         return self._change(uuid, given, decide.close, of=own, since=looked)
 
-    def withdraw(self, uuid: UUID, reason: str, given: Given) -> Outcome:
+    def withdraw(self, uuid: UUID, reason: str, given: WriteConditions) -> Outcome:
         """Withdraws a reconciliation, so that its claims and its offers no longer count."""
-        before = self._says(self.get(uuid))
+        before = self._shared(self.get(uuid))
         outcome = self._change(uuid, given, lambda state, *, now: decide.withdraw(state, reason, now=now))
-        self._spread(outcome.reconciliation, before, given.provenance)
+        self._rerun_affected(outcome.reconciliation, before, given.provenance)
         return outcome
 
     def _change(
-        self, uuid: UUID, given: Given, decided: Callable[..., list[Event]], *, of: Collection[int] = (), since: int = 0
+        self,
+        uuid: UUID,
+        given: WriteConditions,
+        decided: Callable[..., list[Event]],
+        *,
+        of: Collection[int] = (),
+        since: int = 0,
     ) -> Outcome:
         """Records the events that `decided` makes of the state. Raises ReconciliationMoved, also where another file has
         got one of the payments `of` behind the position `since`."""
@@ -391,7 +397,7 @@ class Reconciling(Reconciled):
 
         return self._ledger.write(record).result()
 
-    def run_again(self, uuid: UUID, given: Given, *, spreads: bool = True) -> Outcome:
+    def run_again(self, uuid: UUID, given: WriteConditions, *, spreads: bool = True) -> Outcome:
         """Runs a reconciliation again, up to the log's head; records nothing where no result is new.
 
         A decision holds on where its result is found again. With `spreads`, other reconciliations whose results may
@@ -406,7 +412,7 @@ class Reconciling(Reconciled):
             given.must_fit(state)
             decide.check_changes(state)
 
-            def make(position: int, now: datetime) -> Made:
+            def make(position: int, now: datetime) -> LazyReport:
                 return self._made(state, position, now, self._journal.reconciliations(), state.by_hand)
 
             def record(t: Transaction, run: _Run) -> Outcome | None:
@@ -419,12 +425,12 @@ class Reconciling(Reconciled):
 
             return _Attempt(state.decisions, make, record)
 
-        before = self._says(first)
+        before = self._shared(first)
         outcome = self._run(uuid, attempt)
         if outcome is None:
             raise ReconciliationMoved(self.get(uuid).version)
         if spreads and outcome.reconciliation.run_version != first.run_version:
-            self._spread(outcome.reconciliation, before, given.provenance)
+            self._rerun_affected(outcome.reconciliation, before, given.provenance)
         return outcome
 
     def _is_news(self, state: Reconciliation, run: "_Run") -> bool:

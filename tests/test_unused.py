@@ -45,7 +45,7 @@ USED_UNNAMED = {
     "subscribe": "eventsourcing: a recorder's interface",
     "*_order_at": "msgspec: stands in a customer's document",
     "in_transit": "msgspec: stands in the log, in what older versions recorded",
-    "made_again": "a promise that tests hold the program to: a report can be made again",
+    "reproduce": "a promise that tests hold the program to: a report can be made again",
     "decided_at": "msgspec: stands in a reconciliation's document",
     "create_system": "zipfile: the same pack on every system",
     "external_attr": "zipfile: a file's mode",

@@ -28,7 +28,7 @@ from domain.reconciled import KEPT
 from domain.reconciliation.deciding import Wanted
 from domain.reconciliation.report import Result
 from domain.reconciliation.rules import DEFAULT
-from domain.reconciling import Given, Reconciling
+from domain.reconciling import Reconciling, WriteConditions
 from domain.refusals import InvalidField
 from domain.settlement.formats.mapping import Mapping
 from domain.settlement.guessing import guess
@@ -95,7 +95,7 @@ def take_in(  # noqa: PLR0917  (click hands over each option)
         with file.open("rb") as content:
             outcome = reconciling.start(content, file.name, provider, toml, who)
             if again:
-                outcome = reconciling.run_again(outcome.reconciliation.uuid, Given(who))
+                outcome = reconciling.run_again(outcome.reconciliation.uuid, WriteConditions(who))
     except (OSError, UnicodeDecodeError) as error:
         fail(f"{file if rules is None else rules} cannot be read: {error}")
     views.catch_up()
@@ -161,7 +161,7 @@ def decide(  # noqa: PLR0917  (click hands over each option)
     if decision == "withdraw" and not reason:
         fail("to withdraw takes a --reason")
     ledger, views, reconciling = _opened()
-    given = Given(Provenance("cli:reconcile"))
+    given = WriteConditions(Provenance("cli:reconcile"))
     try:
         if decision == "withdraw":
             outcome = reconciling.withdraw(reconciliation, reason or "", given)

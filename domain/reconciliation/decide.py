@@ -71,7 +71,7 @@ def explain(state: Reconciliation, results: Iterable[Result], reason: str, *, no
 
 
 def match(
-    state: Reconciliation, result: Result, difference: "Apart", reason: str | None, *, now: datetime
+    state: Reconciliation, result: Result, difference: "MatchDifference", reason: str | None, *, now: datetime
 ) -> list[Event]:
     """Matches lines with payments by hand; `result` has their rows and positions. Raises DecisionNotAllowed where their
     sums differ and no reason is given, ReconciliationIsClosed, ReconciliationIsWithdrawn."""
@@ -92,7 +92,7 @@ def match(
     ]
 
 
-class Apart(NamedTuple):
+class MatchDifference(NamedTuple):
     """The sum of lines less the sum of the payments matched with them, as decimal text; empty where it is zero."""
 
     amount: str

@@ -13,7 +13,7 @@ from msgspec import Meta
 from domain.aggregate import Event, to_records
 from domain.reconciliation import decide, matching
 from domain.reconciliation.kept import KeptReport
-from domain.reconciliation.others import DECIDED, Held
+from domain.reconciliation.others import DECIDED, SurestClaim
 from domain.reconciliation.refusals import DecisionNotAllowed, DecisionsRefused, ResultNotFound
 from domain.reconciliation.report import Pair, Result
 from domain.reconciliation.state import RECONCILIATION, Reconciliation, is_open
@@ -37,11 +37,13 @@ class Wanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     reason: Annotated[str, Meta(min_length=1, max_length=REASON_CHARS_MAX)] | None = None
 
 
-class Deciding:
+class DecisionBatch:
     """A batch of decisions. `pairs` are its matches by hand; `held` are the payments that lines of other files settle,
     by their positions."""
 
-    def __init__(self, state: Reconciliation, report: KeptReport, held: Mapping[int, Held], now: datetime) -> None:
+    def __init__(
+        self, state: Reconciliation, report: KeptReport, held: Mapping[int, SurestClaim], now: datetime
+    ) -> None:
         self.pairs: list[Pair] = []
         self._held = held
         self._state = state
@@ -165,7 +167,7 @@ class Deciding:
         for (number, one), (rows, positions) in zip(self._matches, self.pairs, strict=True):
             result = of_positions[positions]
             amounts = [Decimal(of.actual) - Decimal(of.expected) for of in result.differs]
-            apart = decide.Apart(str(amounts[0]) if amounts else "", result.entries[0].currency)
+            apart = decide.MatchDifference(str(amounts[0]) if amounts else "", result.entries[0].currency)
             plain = msgspec.structs.replace(_plain(result), lines=rows)
             try:
                 events += decide.match(state, plain, apart, one.reason, now=self._now)

@@ -10,7 +10,7 @@ from typing import ClassVar, Final
 from msgspec.structs import asdict
 
 from domain.aggregate import Event, Upcaster
-from domain.reconciliation.report import Earlier
+from domain.reconciliation.report import PreviousFile
 
 
 class ReconciliationStarted(Event, frozen=True, kw_only=True):
@@ -25,7 +25,7 @@ class ReconciliationStarted(Event, frozen=True, kw_only=True):
     rules_version: str
     position: int
     timezone: str = "UTC"
-    earlier: Earlier | None = None
+    earlier: PreviousFile | None = None
 
 
 class ReconciliationStartedV1(Event, frozen=True, kw_only=True):
@@ -37,7 +37,7 @@ class ReconciliationStartedV1(Event, frozen=True, kw_only=True):
     rules_sha256: str
     rules_version: str
     position: int
-    earlier: Earlier | None = None
+    earlier: PreviousFile | None = None
 
 
 class MatchesSuggested(Event, frozen=True, kw_only=True):

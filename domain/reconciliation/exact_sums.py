@@ -39,33 +39,33 @@ def exact_sums(sides: Sides, zone: tzinfo) -> list[Candidate]:
 def _parts_in_lines(sides: Sides) -> Iterator[tuple[list[int], list[int]]]:
     """Open lines that may be parts, with the open entries that may be their whole. The lines have the entry's
     reference, a reference with that stem (pi_7-1 and pi_7-2 of pi_7), a payout of that name, or the same order."""
-    for entry, visitors in sides.visitors.items():
+    for entry, naming in sides.lines_of.items():
         if sides.open_entries[entry]:
             sort = entry_sort(sides.entries[entry])
-            yield [line for line in visitors if sides.line_sort(line) == sort], [entry]
+            yield [line for line in naming if sides.line_sort(line) == sort], [entry]
     parts: dict[tuple[str, Sort], list[int]] = {}
-    for place, line in sides.homeless():
+    for place, line in sides.unknown_lines():
         for name in {line.payout, _stem(line.reference)}:
             parts.setdefault((name, sides.line_sort(place)), []).append(place)
-    for place, whole in sides.unvisited():
+    for place, whole in sides.unnamed_entries():
         yield parts.get((whole.reference, entry_sort(whole)), []), [place]
-    yield from sides.orders()
+    yield from sides.by_order()
 
 
 def _parts_in_entries(sides: Sides) -> Iterator[tuple[list[int], list[int]]]:
     """Open lines that may be a whole, with the open entries that may be its parts. The entries have references with the
     line's reference as their stem, or the same order."""
     parts: dict[tuple[str, Sort], list[int]] = {}
-    for place, part in sides.unvisited():
+    for place, part in sides.unnamed_entries():
         parts.setdefault((_stem(part.reference), entry_sort(part)), []).append(place)
     wholes: dict[tuple[str, Sort], list[int]] = {}
-    for place, line in sides.homeless():
+    for place, line in sides.unknown_lines():
         if line.reference:
             wholes.setdefault((line.reference, sides.line_sort(place)), []).append(place)
     # All lines of one reference are tried together: a file can have very many of them, and a journal very many parts.
     for said, lines in wholes.items():
         yield lines, parts.get(said, [])
-    yield from sides.orders()
+    yield from sides.by_order()
 
 
 def _stem(reference: str) -> str:
@@ -102,11 +102,11 @@ def _whole_days(sides: Sides, zone: tzinfo) -> list[Candidate]:
     the line's amount. Such a line is a bank's, for some days' takings. The line's day is the last of these days, or
     less than DAYS_MAX after it."""
     days: dict[tuple[date, Sort], list[int]] = {}
-    for place, entry in sides.unvisited():
+    for place, entry in sides.unnamed_entries():
         days.setdefault((entry.received_at.astimezone(zone).date(), entry_sort(entry)), []).append(place)
     spans = _spans({day: sum(sides.entries[entry].amount for entry in entries) for day, entries in days.items()})
     found: dict[tuple[int, ...], list[int]] = {}
-    for place, line in sides.homeless():
+    for place, line in sides.unknown_lines():
         if _is_number_alone(line.order) or sides.orders_named(place):
             continue
         for last, span in spans.get((sides.line_sort(place), sides.amounts[place]), ()):

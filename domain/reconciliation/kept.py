@@ -13,9 +13,9 @@ from typing import BinaryIO, Final
 import msgspec
 
 from domain.moments import microseconds
-from domain.reconciliation.others import Claim, Cover, Told, Waiting, covers
+from domain.reconciliation.others import Claim, Cover, SharedClaims, Waiting, covers
 from domain.reconciliation.payouts import Offers
-from domain.reconciliation.report import END, ID_DIGITS, Made, Report, Result, claims_of, encoded
+from domain.reconciliation.report import END, ID_DIGITS, LazyReport, Report, Result, claims_of, encoded
 
 # The index has the offset of each result whose number is a multiple of STEP_RESULTS.
 STEP_RESULTS: Final = 100
@@ -37,7 +37,7 @@ class Index(msgspec.Struct, frozen=True):
     offers: Offers
 
 
-class Offered(msgspec.Struct, frozen=True):
+class SharedOffers(msgspec.Struct, frozen=True):
     """The part of an index that the files of other providers need."""
 
     covers: list[Cover]
@@ -58,8 +58,8 @@ class _Digest(msgspec.Struct, frozen=True):
 
 
 decode_digest = msgspec.json.Decoder(_Digest).decode
-decode_offered = msgspec.json.Decoder(Offered).decode
-decode_told = msgspec.json.Decoder(Told).decode
+decode_offers = msgspec.json.Decoder(SharedOffers).decode
+decode_claims = msgspec.json.Decoder(SharedClaims).decode
 _decode_places = msgspec.json.Decoder(_Places).decode
 
 
@@ -71,7 +71,7 @@ class Written(msgspec.Struct, frozen=True):
     open: int
 
 
-def write(made: Made, file: BinaryIO, is_open: Callable[[Result], bool]) -> Written:
+def write(made: LazyReport, file: BinaryIO, is_open: Callable[[Result], bool]) -> Written:
     """Writes a report as JSON; `is_open` decides which results count as open."""
     whole, of_results = hashlib.sha256(), hashlib.sha256()
     offsets: list[int] = []
@@ -146,7 +146,7 @@ class KeptReport:
         return bytes(found)
 
 
-def whole(pieces: Callable[[], Iterator[bytes]]) -> KeptReport:
+def without_index(pieces: Callable[[], Iterator[bytes]]) -> KeptReport:
     """A kept report from before there were indexes. Its bytes are read whole, at once."""
     content, index = indexed(b"".join(pieces()))
     return KeptReport(lambda: iter([content]), index)
@@ -164,7 +164,7 @@ def indexed(content: bytes) -> tuple[bytes, bytes]:
     ]
     of_lines = ((line.currency, line.occurred_at) for result in results for line in result.lines)
     head = msgspec.structs.replace(report, results=())
-    made = Made(head, iter(results), covers(of_lines, ()), claims_of(results), waiting, Offers())
+    made = LazyReport(head, iter(results), covers(of_lines, ()), claims_of(results), waiting, Offers())
     written = write(made, file := BytesIO(), lambda _: False)
     return file.getvalue(), msgspec.json.encode(written.index)
 
@@ -183,4 +183,4 @@ _NOTHING: Final = Report(
     tie_out=(),
     results=(),
 )
-ERASED: Final = whole(lambda: iter([msgspec.json.encode(_NOTHING)]))
+ERASED: Final = without_index(lambda: iter([msgspec.json.encode(_NOTHING)]))

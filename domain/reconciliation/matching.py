@@ -16,7 +16,7 @@ f. `tolerance`: as d, with amounts no further apart than the rules allow: `sugge
 A line of a to c whose payment another file of the provider has settled before is `settled_already`; d to f leave such
 payments alone. A line that repeats all of a claimed line is a `duplicate_in_settlement` (`repeated`), and so is a
 second line of the same content without a payment. The lines that are left are `missing_in_ledger`, or `unknown_kind`
-where their kind is none of ours. `Others.waits_for` has the outcome of the payments that are left.
+where their kind is none of ours. `OtherFiles.outcome_of_missing` has the outcome of the payments that are left.
 
 Fees and payouts are not in the journal, and in no result here; `payouts` compares payouts with the banks' credits.
 Lines of all other kinds (adjustments, reserves, transfers, conversions, failed payouts) are `noted` up to the limit of
@@ -35,7 +35,7 @@ from typing import Final
 
 from domain.reconciliation.credits import as_payments
 from domain.reconciliation.exact_sums import Candidate, exact_sums
-from domain.reconciliation.others import BY_REFERENCE, EXACT, Others
+from domain.reconciliation.others import BY_REFERENCE, EXACT, OtherFiles
 from domain.reconciliation.rates import exchanged
 from domain.reconciliation.rules import Rules
 from domain.reconciliation.sides import JOURNAL_KINDS, Difference, Entry, Exchange, Result, Sides, identity
@@ -52,7 +52,7 @@ def match(
     entries: Iterable[Entry],
     rules: Rules,
     *,
-    others: Others,
+    others: OtherFiles,
     by_hand: Sequence[tuple[Sequence[int], Sequence[int]]] = (),
     zone: tzinfo = UTC,
 ) -> list[Result]:
@@ -72,7 +72,7 @@ def match(
 
 
 def _of_entries(
-    lines: Iterable[Line], entries: Iterable[Entry], rules: Rules, others: Others, zone: tzinfo
+    lines: Iterable[Line], entries: Iterable[Entry], rules: Rules, others: OtherFiles, zone: tzinfo
 ) -> list[Result]:
     """The results of the lines whose kinds the journal has, and of the entries."""
     sides = Sides(lines, entries)
@@ -117,7 +117,7 @@ def _by_hand(
     return found, list(of_row.values()), list(of_position.values())
 
 
-def _claim(sides: Sides, others: Others, rule: str, line: int, entry: int, *fields: str) -> None:
+def _claim(sides: Sides, others: OtherFiles, rule: str, line: int, entry: int, *fields: str) -> None:
     """Closes a line with its entry; the result is `settled_already` where another file's line comes before it. `fields`
     are the fields in which the two may differ."""
     differs = sides.differences(line, entry, *fields)
@@ -127,15 +127,15 @@ def _claim(sides: Sides, others: Others, rule: str, line: int, entry: int, *fiel
     sides.close(outcome, rule, [line], [entry], *differs, settled_by=before)
 
 
-def _exact(sides: Sides, others: Others) -> None:
+def _exact(sides: Sides, others: OtherFiles) -> None:
     """Pass a: closes each entry with a line of its reference, amount and currency."""
-    for entry, visitors in sides.visitors.items():
-        same = next((line for line in visitors if sides.agree(line, entry)), None)
+    for entry, naming in sides.lines_of.items():
+        same = next((line for line in naming if sides.agree(line, entry)), None)
         if same is not None:
             _claim(sides, others, "reference_and_amount", same, entry)
 
 
-def _by_other_references(sides: Sides, others: Others) -> None:
+def _by_other_references(sides: Sides, others: OtherFiles) -> None:
     """Pass b. Lines that fit the same entries are interchangeable; where the lines are fewer than the entries, all are
     ambiguous."""
     for lines, entries in _fitting(sides):
@@ -152,7 +152,7 @@ def _fitting(sides: Sides) -> Iterator[tuple[list[int], list[int]]]:
     """Open lines with the open entries that each of them fits, where no other line fits any of these entries."""
     fits: dict[tuple[int, ...], list[int]] = {}
     claimants: dict[int, set[tuple[int, ...]]] = {}
-    for line, entries in sides.fits():
+    for line, entries in sides.by_other_reference():
         fits.setdefault(tuple(entries), []).append(line)
         for entry in entries:
             claimants.setdefault(entry, set()).add(tuple(entries))
@@ -161,23 +161,23 @@ def _fitting(sides: Sides) -> Iterator[tuple[list[int], list[int]]]:
             yield lines, list(fitting)
 
 
-def _by_reference(sides: Sides, others: Others) -> None:
+def _by_reference(sides: Sides, others: OtherFiles) -> None:
     """Pass c; also closes the lines that repeat a claimed line."""
-    for entry, visitors in sides.visitors.items():
-        left = [line for line in visitors if sides.open_lines[line]]
+    for entry, naming in sides.lines_of.items():
+        left = [line for line in naming if sides.open_lines[line]]
         if sides.open_entries[entry]:
             if len(left) == 1:
                 _claim(sides, others, "reference", left[0], entry, "currency", "amount")
             # None of several lines has the whole amount: they may be parts of the payment, which pass e looks for.
             continue
         for line in left:
-            _repeat_if_alike(sides, line, visitors)
+            _repeat_if_alike(sides, line, naming)
 
 
-def _repeat_if_alike(sides: Sides, line: int, visitors: Sequence[int]) -> None:
-    """Closes a line as a duplicate where a closed line among the visitors has the same content."""
+def _repeat_if_alike(sides: Sides, line: int, naming: Sequence[int]) -> None:
+    """Closes a line as a duplicate where a closed line among those naming its entry has the same content."""
     said = identity(sides.lines[line])
-    for of in visitors:
+    for of in naming:
         if not sides.open_lines[of] and identity(sides.lines[of]) == said:
             _repeat(sides, line, of)
             return
@@ -192,25 +192,25 @@ def _repeated(sides: Sides) -> None:
     """Closes lines that repeat an earlier line, among the lines whose reference the journal does not know."""
     first: dict[tuple[object, ...], int] = {}
     for place, line in enumerate(sides.lines):
-        if sides.homes[place] is None and line.reference:
+        if sides.entry_of[place] is None and line.reference:
             of = first.setdefault(identity(line), place)
             if of != place and sides.open_lines[place]:
                 _repeat(sides, place, of)
 
 
-def _leave_to_others(sides: Sides, others: Others) -> None:
+def _leave_to_others(sides: Sides, others: OtherFiles) -> None:
     """Closes the entries that other files' lines settle, so that they are no candidates here."""
     for place, entry in enumerate(sides.entries):
         if sides.open_entries[place] and (settled := others.settled(entry.position)) is not None:
             sides.open_entries[place] = False
-            if left := [line for line in sides.visitors.get(place, ()) if sides.open_lines[line]]:
+            if left := [line for line in sides.lines_of.get(place, ()) if sides.open_lines[line]]:
                 sides.close("settled_already", "reference", left, [place], settled_by=settled)
 
 
 def _suggest(sides: Sides, rule: str, candidates: Iterable[Candidate]) -> None:
     """Suggests the candidates that share no row with another candidate; candidates that share rows are ambiguous
     together."""
-    for group in _hanging_together(sorted(set(candidates))):
+    for group in _connected(sorted(set(candidates))):
         if len(group) == 1:
             lines, entries = group[0]
             differs: list[Difference] = []
@@ -223,7 +223,7 @@ def _suggest(sides: Sides, rule: str, candidates: Iterable[Candidate]) -> None:
             sides.close("ambiguous", rule, sorted(all_lines), sorted(all_entries))
 
 
-def _hanging_together(candidates: Sequence[Candidate]) -> list[list[Candidate]]:
+def _connected(candidates: Sequence[Candidate]) -> list[list[Candidate]]:
     """The candidates in groups; candidates of two groups share no row."""
     leader = list(range(len(candidates)))
 
@@ -246,29 +246,29 @@ def _same_order(sides: Sides, apart_max: Callable[[str], int]) -> list[Candidate
     """The candidates of passes d and f; `apart_max` gives the largest difference of amounts in a currency."""
     return [
         ((line,), (entry,))
-        for lines, entries in sides.orders()
+        for lines, entries in sides.by_order()
         for line in lines
         for entry in entries
         if abs(sides.amounts[line] - sides.entries[entry].amount) <= apart_max(sides.currencies[line])
     ]
 
 
-def _rest(sides: Sides, rules: Rules, others: Others) -> None:
+def _rest(sides: Sides, rules: Rules, others: OtherFiles) -> None:
     """Closes the rows that no pass has claimed."""
-    for entry, visitors in sides.visitors.items():
-        left = [line for line in visitors if sides.open_lines[line]]
+    for entry, naming in sides.lines_of.items():
+        left = [line for line in naming if sides.open_lines[line]]
         if sides.open_entries[entry] and left:
             sides.close("ambiguous", "reference", left, [entry])
         for line in left:
             if sides.open_lines[line]:  # other lines of its reference add up to the payment without it
-                _repeat_if_alike(sides, line, visitors)
+                _repeat_if_alike(sides, line, naming)
     for place, is_open in enumerate(sides.open_lines):
         if is_open:
             sides.close("missing_in_ledger", "left_over", [place])
     for place, entry_ in enumerate(sides.entries):
         if sides.open_entries[place]:
             delay = delay_of(entry_, rules)
-            outcome = others.waits_for(entry_.position, entry_.received_at, entry_.currency, delay)
+            outcome = others.outcome_of_missing(entry_.position, entry_.received_at, entry_.currency, delay)
             if outcome:
                 sides.close(outcome, _WAITING_RULES.get(outcome, "left_over"), [], [place])
 

@@ -57,7 +57,7 @@ class Waiting(msgspec.Struct, frozen=True, array_like=True, gc=False):
     due: int
 
 
-class Other(msgspec.Struct, frozen=True):
+class OtherFile(msgspec.Struct, frozen=True):
     """A reconciliation of another file of the same provider, with the times that the file covers, its claims, and the
     payments expected in it."""
 
@@ -70,7 +70,7 @@ class Other(msgspec.Struct, frozen=True):
     is_closed: bool
 
 
-class Told(msgspec.Struct, frozen=True):
+class SharedClaims(msgspec.Struct, frozen=True):
     """The part of a report that other files of the provider need: the times that its file covers, its claims, and the
     payments that are expected in the file and missing."""
 
@@ -84,7 +84,7 @@ class Told(msgspec.Struct, frozen=True):
         return {claim.position for claim in self.claims if claim.strength > POSSIBLE}
 
 
-def concerns(before: Told | None, after: Told, other: Told) -> bool:
+def affects(before: SharedClaims | None, after: SharedClaims, other: SharedClaims) -> bool:
     """Whether the results of another file may change when a file's report changes from `before` to `after`."""
     if not _share_a_currency((before or after).covers, other.covers):
         return False
@@ -106,17 +106,17 @@ def _share_a_currency(one: Iterable[Cover], other: Iterable[Cover]) -> bool:
     return not {cover.currency for cover in one}.isdisjoint(cover.currency for cover in other)
 
 
-def _waits_outside(told: Told) -> bool:
+def _waits_outside(shared: SharedClaims) -> bool:
     """Whether a file has an expected payment that is due outside the time that it covers."""
-    since = min(microseconds(cover.since) for cover in told.covers)
-    until = max(microseconds(cover.until) for cover in told.covers)
-    return any(not since <= waiting.due <= until for waiting in told.waiting)
+    since = min(microseconds(cover.since) for cover in shared.covers)
+    until = max(microseconds(cover.until) for cover in shared.covers)
+    return any(not since <= waiting.due <= until for waiting in shared.waiting)
 
 
-def _takes(told: Told, other: Told) -> bool:
+def _takes(shared: SharedClaims, other: SharedClaims) -> bool:
     """Whether payments may move between two files: the first covers a payment expected in `other`, or `other` begins
     behind the first's end by at most GAP."""
-    ends = [(microseconds(one.since), microseconds(one.until)) for one in told.covers]
+    ends = [(microseconds(one.since), microseconds(one.until)) for one in shared.covers]
     begins = [microseconds(cover.since) for cover in other.covers]
     return any(since <= waiting.due <= until for since, until in ends for waiting in other.waiting) or any(
         since <= begin and 0 < begin - until <= _GAP for since, until in ends for begin in begins
@@ -131,21 +131,21 @@ class SettledBy(msgspec.Struct, frozen=True, gc=False):
     row: int
 
 
-class Held(NamedTuple):
+class SurestClaim(NamedTuple):
     """The surest claim that lines of other files have to a payment: its strength, and the line."""
 
     strength: int
     by: SettledBy
 
 
-def held(others: Iterable[Other]) -> dict[int, Held]:
+def surest_claims(others: Iterable[OtherFile]) -> dict[int, SurestClaim]:
     """The payments that lines of other files settle for sure, by their positions, each with the surest claim to it."""
-    found: dict[int, Held] = {}
+    found: dict[int, SurestClaim] = {}
     for other in others:
         for claim in other.claims:
             known = found.get(claim.position)
             if claim.strength > (known.strength if known else POSSIBLE):
-                found[claim.position] = Held(claim.strength, SettledBy(other.uuid, other.file, claim.row))
+                found[claim.position] = SurestClaim(claim.strength, SettledBy(other.uuid, other.file, claim.row))
     return found
 
 
@@ -153,7 +153,7 @@ def held(others: Iterable[Other]) -> dict[int, Held]:
 _Rank = tuple[int, int, str, int]
 
 
-class Others:
+class OtherFiles:
     """The provider's other files, as the matching of one file needs them. `own` are the times that this file covers;
     `now` is the time of the run; `held` are the payments that people have given to lines of this file."""
 
@@ -161,7 +161,7 @@ class Others:
         self,
         own_sha256: str,
         own: Sequence[Cover],
-        others: Iterable[Other],
+        others: Iterable[OtherFile],
         now: datetime,
         *,
         held: Collection[int] = (),
@@ -181,7 +181,7 @@ class Others:
             self._note(other)
         self._times = {cover.currency: _Times(files, cover.currency, own_sha256, now) for cover in own}
 
-    def _note(self, other: Other) -> None:
+    def _note(self, other: OtherFile) -> None:
         for claim in other.claims:
             if claim.position in self._held:
                 continue
@@ -207,7 +207,7 @@ class Others:
         own = _rank(strength, microseconds(line.occurred_at), self._own_sha256, line.row)
         return known[1] if known[0] < own else None
 
-    def waits_for(self, position: int, received_at: datetime, currency: str, delay: timedelta) -> str | None:
+    def outcome_of_missing(self, position: int, received_at: datetime, currency: str, delay: timedelta) -> str | None:
         """The outcome of a payment that this file does not have: missing_in_settlement, in_transit or overdue. None
         where another file has the payment, or is expected to have it, where a person explained it in a closed file, or
         where it is dated ahead."""

@@ -73,7 +73,7 @@ class Offers(msgspec.Struct, frozen=True):
     is_bank: bool = False
 
 
-class Offering(msgspec.Struct, frozen=True):
+class FileOffers(msgspec.Struct, frozen=True):
     """The offers of a file's reconciliation, and the time that the file covers."""
 
     provider: str
@@ -84,7 +84,7 @@ class Offering(msgspec.Struct, frozen=True):
     offers: Offers
 
 
-def concerns(before: Offers, after: Offers, other: Offers, *, covers_moved: bool, may_be_banks: bool) -> bool:
+def affects(before: Offers, after: Offers, other: Offers, *, covers_moved: bool, may_be_banks: bool) -> bool:
     """Whether the results of another file may change when a file's offers change from `before` to `after`.
     `may_be_banks` says whether there are files that become banks' by their ties."""
     moved = {
@@ -99,7 +99,7 @@ def concerns(before: Offers, after: Offers, other: Offers, *, covers_moved: bool
     return bool(other.payouts) and (may_ask or (may_be_banks and bool(moved)))
 
 
-def offered(
+def offers_of(
     found: Iterable[Result], of_row: dict[int, Line], *, is_bank: bool, may_be_bank: bool
 ) -> tuple[Offers, list[int]]:
     """A file's offers, by its results, and the numbers of their lines."""
@@ -131,7 +131,7 @@ class _Side(NamedTuple):
     at: int
     sha256: str
     offer: Offer
-    of: Offering
+    of: FileOffers
 
     @property
     def tied_to(self) -> TiedTo:
@@ -167,7 +167,7 @@ class _Tied(NamedTuple):
 
 
 def tied(
-    found: Sequence[Result], own: Offering, numbers: Sequence[int], elsewhere: Iterable[Offering], now: int
+    found: Sequence[Result], own: FileOffers, numbers: Sequence[int], elsewhere: Iterable[FileOffers], now: int
 ) -> list[Result]:
     """The results of a file with the results of its payouts, and of its credits that are payouts'. `numbers` are the
     numbers of the lines in its offers."""
@@ -195,14 +195,14 @@ def tied(
     return results
 
 
-def _untied(offer: Offer, own: Offering, banks: Sequence[Offering], now: int) -> str | None:
+def _untied(offer: Offer, own: FileOffers, banks: Sequence[FileOffers], now: int) -> str | None:
     """The outcome of a payout, or of a credit without a result, that is tied to nothing; None for no result."""
     if own.offers.payouts:
         return _waits(offer, banks, now)
     return "missing_in_ledger" if own in banks else None
 
 
-def _banks(files: Sequence[Offering]) -> list[Offering]:
+def _banks(files: Sequence[FileOffers]) -> list[FileOffers]:
     """The files of banks: the files that are banks' for sure, and the files that have the credit of a payout."""
     banks = [of for of in files if of.offers.is_bank]
     may_be = [of for of in files if of.offers.credits and not of.offers.is_bank]
@@ -216,7 +216,7 @@ def _banks(files: Sequence[Offering]) -> list[Offering]:
     return banks
 
 
-def _key(of: Offering, offer: Offer, *, is_payout: bool) -> _Key:
+def _key(of: FileOffers, offer: Offer, *, is_payout: bool) -> _Key:
     """The key of a payout or a credit, which is the same in every file of its account."""
     said: _Key = (of.file_sha256, offer.row)
     if offer.names:
@@ -224,7 +224,7 @@ def _key(of: Offering, offer: Offer, *, is_payout: bool) -> _Key:
     return is_payout, of.provider, offer.amount, offer.currency, said
 
 
-def _ties(files: Sequence[Offering], wanted: set[tuple[int, str]]) -> dict[_Key, _Tied]:
+def _ties(files: Sequence[FileOffers], wanted: set[tuple[int, str]]) -> dict[_Key, _Tied]:
     """The ties of the payouts and credits of these amounts, by the keys of both sides."""
     sides: dict[tuple[int, str], tuple[_Sides, _Sides]] = {}
     for of in files:
@@ -252,7 +252,7 @@ def _tie(payouts: _Sides, credits_: _Sides, found: dict[_Key, _Tied]) -> None:
     for rule, fits in _RULES.items():
         open_payouts = {key: side for key, side in payouts.items() if key not in found}
         open_credits = {key: side for key, side in credits_.items() if key not in found}
-        for mine, theirs in _hanging_together(open_payouts, open_credits, fits):
+        for mine, theirs in _connected(open_payouts, open_credits, fits):
             pairs = list(zip(mine, theirs, strict=False))
             accounts = {(payouts[one].of.provider, credits_[other].of.provider) for one, other in pairs}
             fit = all(fits(payouts[one], credits_[other]) for one, other in pairs)
@@ -264,7 +264,7 @@ def _tie(payouts: _Sides, credits_: _Sides, found: dict[_Key, _Tied]) -> None:
                 found |= dict.fromkeys((*mine, *theirs), _Tied(rule, None))
 
 
-def _hanging_together(
+def _connected(
     payouts: _Sides, credits_: _Sides, fits: Callable[[_Side, _Side], bool]
 ) -> Iterator[tuple[list[_Key], list[_Key]]]:
     """Groups of payouts and credits that fit each other, directly or through others of the group; each side in the
@@ -288,7 +288,7 @@ def _hanging_together(
             yield in_time(payouts, mine), in_time(credits_, theirs)
 
 
-def _waits(offer: Offer, banks: Iterable[Offering], now: int) -> str | None:
+def _waits(offer: Offer, banks: Iterable[FileOffers], now: int) -> str | None:
     """The outcome of a payout that is tied to nothing; None where no bank's file has its currency, and where it is
     dated ahead."""
     covers = [cover for bank in banks for cover in bank.covers if cover.currency == offer.currency]

@@ -30,13 +30,13 @@ from domain.reconciliation.others import (
     POSSIBLE,
     Claim,
     Cover,
-    Other,
-    Others,
+    OtherFile,
+    OtherFiles,
     SettledBy,
     Waiting,
     covers,
 )
-from domain.reconciliation.payouts import Offering, Offers, offered, tied
+from domain.reconciliation.payouts import FileOffers, Offers, offers_of, tied
 from domain.reconciliation.rules import Rules
 from domain.reconciliation.sides import TiedTo
 from domain.settlement import lines
@@ -72,11 +72,11 @@ END: Final = b"]}"
 Pair: TypeAlias = tuple[tuple[int, ...], tuple[int, ...]]
 
 
-class Part(msgspec.Struct, frozen=True, gc=False):
+class ReportPart(msgspec.Struct, frozen=True, gc=False):
     """A piece of the report; equal by value."""
 
 
-class Line(Part, frozen=True):
+class Line(ReportPart, frozen=True):
     """A line of the file. The last three fields are there where a payment settled in another currency, as far as the
     file has them."""
 
@@ -96,7 +96,7 @@ class Line(Part, frozen=True):
     exchange_rate: str | UnsetType = UNSET
 
 
-class Entry(Part, frozen=True):
+class Entry(ReportPart, frozen=True):
     position: int
     kind: str
     order_id: int
@@ -109,7 +109,7 @@ class Entry(Part, frozen=True):
     method: str | None
 
 
-class Difference(Part, frozen=True):
+class Difference(ReportPart, frozen=True):
     """A field that differs: `expected` is the journal's value, `actual` the settlement's."""
 
     field: str
@@ -117,7 +117,7 @@ class Difference(Part, frozen=True):
     actual: int | str
 
 
-class Exchange(Part, frozen=True):
+class Exchange(ReportPart, frozen=True):
     """The exchange of a payment that settled in another currency. The last two fields are there where the rules have a
     rate for these currencies: the settled amount by that rate, and the amount settled beyond it, negative for a
     loss."""
@@ -130,7 +130,7 @@ class Exchange(Part, frozen=True):
     gain: str | UnsetType = UNSET
 
 
-class Result(Part, frozen=True):
+class Result(ReportPart, frozen=True):
     """The outcome of lines and entries. `settled_by` is there where another file has settled the payment, and
     `exchange` where the payment settled in another currency. `tied_to` is there for a payout that a bank has credited,
     and for its credit."""
@@ -146,7 +146,7 @@ class Result(Part, frozen=True):
     tied_to: TiedTo | UnsetType = UNSET
 
 
-class Row(Part, frozen=True):
+class Row(ReportPart, frozen=True):
     item: str
     count: int
     gross: str
@@ -154,7 +154,7 @@ class Row(Part, frozen=True):
     net: str
 
 
-class TieOut(Part, frozen=True):
+class TieOut(ReportPart, frozen=True):
     """One currency's statement. `is_stated` says whether the file itself states the balances."""
 
     currency: str
@@ -163,16 +163,16 @@ class TieOut(Part, frozen=True):
     rows: tuple[Row, ...]
 
 
-class Earlier(Part, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+class PreviousFile(ReportPart, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """The end of the provider's last file, in the log and in time, and the payments that it left in transit. Only
-    events from before `Others` have it; these stay in the log, so they are read for ever."""
+    events from before `OtherFiles` have it; these stay in the log, so they are read for ever."""
 
     position: int
     until: datetime
     in_transit: tuple[int, ...] = ()
 
 
-class Report(Part, frozen=True):
+class Report(ReportPart, frozen=True):
     """A report. `until` is the time of the file's last line."""
 
     provider: str
@@ -188,7 +188,7 @@ class Report(Part, frozen=True):
     results: tuple[Result, ...]
 
 
-class Asked(Part, frozen=True):
+class ReportInputs(ReportPart, frozen=True):
     """The inputs of a report besides the file's lines, the journal and the other files; the log has all of them.
 
     `as_of` is the time of the run: a payment that the provider may still settle at that time is in transit. `timezone`
@@ -207,7 +207,7 @@ class Asked(Part, frozen=True):
     by_hand: tuple[Pair, ...] = ()
 
 
-class Made(NamedTuple):
+class LazyReport(NamedTuple):
     """A report whose results are made one at a time: all of them together would take much memory.
 
     `claims` are the payments that the file's lines settle or may settle. `waiting` are the payments that are expected
@@ -223,29 +223,29 @@ class Made(NamedTuple):
 
 
 def report(
-    asked: Asked,
+    inputs: ReportInputs,
     settled: Sequence[lines.Line],
     balances: Sequence[lines.Balance],
     entries: Iterable[matching.Entry],
     rules: Rules,
     *,
-    others: Iterable[Other] = (),
-    elsewhere: Iterable[Offering] = (),
-) -> Made:
-    """Makes the report. `entries` is this provider's journal up to `asked.position`; `elsewhere` are the offers of all
+    others: Iterable[OtherFile] = (),
+    elsewhere: Iterable[FileOffers] = (),
+) -> LazyReport:
+    """Makes the report. `entries` is this provider's journal up to `inputs.position`; `elsewhere` are the offers of all
     other files."""
     journal, numbered = list(entries), _numbered(settled)
     own = covers(((currency, line.occurred_at) for line in settled for currency in line.currencies), balances)
-    asked_of = Others(asked.file_sha256, own, others, asked.as_of, held=asked.held)
-    by_hand = _by_number(asked.by_hand, settled, numbered)
-    found = matching.match(numbered, journal, rules, others=asked_of, by_hand=by_hand, zone=ZoneInfo(asked.timezone))
+    asked_of = OtherFiles(inputs.file_sha256, own, others, inputs.as_of, held=inputs.held)
+    by_hand = _by_number(inputs.by_hand, settled, numbered)
+    found = matching.match(numbered, journal, rules, others=asked_of, by_hand=by_hand, zone=ZoneInfo(inputs.timezone))
     # These are made behind the matching, which takes the most memory.
     known = {entry.position: entry for entry in journal}
     of_row = {number.row: line for number, line in zip(numbered, settled, strict=True)}
     of_nobody = not known and not any(line.fee or line.payout for line in settled)
-    offers, numbers = offered(found, of_row, is_bank=asked.is_bank, may_be_bank=of_nobody)
-    mine = Offering(asked.provider, "", "", asked.file_sha256, own, offers)
-    found = tied(found, mine, numbers, elsewhere, microseconds(asked.as_of))
+    offers, numbers = offers_of(found, of_row, is_bank=inputs.is_bank, may_be_bank=of_nobody)
+    mine = FileOffers(inputs.provider, "", "", inputs.file_sha256, own, offers)
+    found = tied(found, mine, numbers, elsewhere, microseconds(inputs.as_of))
     found.sort(key=lambda result: OUTCOMES.index(result.outcome))
     statements = tieout.tie_out(settled, balances)
     unexplained = [_unexplained(statement.currency, row) for statement in statements for row in statement.unexplained]
@@ -253,11 +253,11 @@ def report(
     for outcome in (*(result.outcome for result in found), *(result.outcome for result in unexplained)):
         outcomes[outcome] += 1
     head = Report(
-        provider=asked.provider,
-        file_sha256=asked.file_sha256,
-        rules_sha256=asked.rules_sha256,
+        provider=inputs.provider,
+        file_sha256=inputs.file_sha256,
+        rules_sha256=inputs.rules_sha256,
         rules_version=rules.version,
-        position=asked.position,
+        position=inputs.position,
         until=until(settled),
         lines=len(settled),
         entries=len(known),
@@ -271,7 +271,7 @@ def report(
         if not result.lines
         for position in result.entries
     ]
-    return Made(head, _results(found, unexplained, of_row, known), own, _claims(found, of_row), waiting, offers)
+    return LazyReport(head, _results(found, unexplained, of_row, known), own, _claims(found, of_row), waiting, offers)
 
 
 def _results(
@@ -340,7 +340,7 @@ def _by_number(by_hand: Iterable[Pair], settled: Sequence[lines.Line], numbered:
     return [(tuple(number_of[row] for row in rows), positions) for rows, positions in by_hand]
 
 
-def encoded(made: Made) -> Iterator[tuple[Result | None, bytes]]:
+def encoded(made: LazyReport) -> Iterator[tuple[Result | None, bytes]]:
     """The report as JSON, piece by piece: its head, each result with the separator before it, and its end."""
     yield None, msgspec.json.encode(made.head).removesuffix(END)
     separator = b""

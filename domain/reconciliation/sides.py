@@ -115,8 +115,8 @@ class Sides:
     """Both sides, sorted; the rows that are still open; and the results so far. Rows are named by their places.
 
     `amounts`, `currencies` and `kinds` of the lines are in the journal's terms: where a payment settled in another
-    currency, they are of the paid amount, unless the journal has the settled amount. `homes` has, by line, the entry
-    that the line's reference names; `visitors` has, by entry, the lines whose references name it.
+    currency, they are of the paid amount, unless the journal has the settled amount. `entry_of` has, by line, the entry
+    that the line's reference names; `lines_of` has, by entry, the lines whose references name it.
     """
 
     def __init__(self, lines: Iterable[Line], entries: Iterable[Entry]) -> None:
@@ -125,38 +125,38 @@ class Sides:
         self.entries = sorted(entries, key=lambda entry: entry.position)
         self.open_lines = [True] * len(self.lines)
         self.open_entries = [True] * len(self.entries)
-        self.homes = self._homes()
+        self.entry_of = self._entries_named()
         self._currencies_of = self._currencies_by_reference()
         self.amounts: list[int] = []
         self.currencies: list[str] = []
-        for line, home in zip(self.lines, self.homes, strict=True):
-            gross, currency = self._terms(line, home)
+        for line, entry_at in zip(self.lines, self.entry_of, strict=True):
+            gross, currency = self._terms(line, entry_at)
             # Nearly every amount is the very object that the line has, so the list takes little memory.
             self.amounts.append(gross if SIGNS[line.kind] > 0 else -gross)
             self.currencies.append(currency)
         self.kinds = [
-            JOURNAL_KINDS[line.kind][0] if home is None else self.entries[home].kind
-            for line, home in zip(self.lines, self.homes, strict=True)
+            JOURNAL_KINDS[line.kind][0] if entry_at is None else self.entries[entry_at].kind
+            for line, entry_at in zip(self.lines, self.entry_of, strict=True)
         ]
-        self.visitors = self._visitors()
+        self.lines_of = self._lines_by_entry()
         self._named: dict[int, Set[int]] = {}
 
-    def _homes(self) -> list[int | None]:
+    def _entries_named(self) -> list[int | None]:
         entries: dict[tuple[str, str], dict[str, int]] = {}
         for place, entry in enumerate(self.entries):
             entries.setdefault((entry.provider, entry.kind), {}).setdefault(entry.reference, place)
-        homes = []
+        found = []
         for line in self.lines:
             known = [entries.get((line.provider, kind), {}) for kind in JOURNAL_KINDS[line.kind]]
-            homes.append(next((of[name] for of in known for name in names_of(line) if name in of), None))
-        return homes
+            found.append(next((of[name] for of in known for name in names_of(line) if name in of), None))
+        return found
 
-    def _visitors(self) -> dict[int, tuple[int, ...]]:
-        def home_of(place: int) -> int:
-            return -1 if (home := self.homes[place]) is None else home
+    def _lines_by_entry(self) -> dict[int, tuple[int, ...]]:
+        def entry_named(place: int) -> int:
+            return -1 if (entry_at := self.entry_of[place]) is None else entry_at
 
-        places = sorted(range(len(self.lines)), key=home_of)
-        return {home: tuple(visitors) for home, visitors in groupby(places, key=home_of) if home >= 0}
+        places = sorted(range(len(self.lines)), key=entry_named)
+        return {entry_at: tuple(naming) for entry_at, naming in groupby(places, key=entry_named) if entry_at >= 0}
 
     def _currencies_by_reference(self) -> dict[tuple[str, str], set[str]]:
         """The currencies of the movements that have a reference, or are about the payment with that reference; none
@@ -168,9 +168,9 @@ class Sides:
                     found.setdefault((entry.provider, name), set()).add(entry.currency)
         return found
 
-    def _terms(self, line: Line, home: int | None) -> tuple[int, str]:
+    def _terms(self, line: Line, entry_at: int | None) -> tuple[int, str]:
         """The amount and the currency of a line that are compared with the journal's."""
-        entry = None if home is None else self.entries[home]
+        entry = None if entry_at is None else self.entries[entry_at]
         if line.original is None or (entry and entry.currency == line.currency):
             return line.gross, line.currency
         if line.original.amount is None:
@@ -217,32 +217,32 @@ class Sides:
         positions = sorted(self.entries[entry].position for entry in entries)
         self.results.append(Result(outcome, rule, tuple(rows), tuple(positions), differs, settled_by))
 
-    def homeless(self) -> Iterator[tuple[int, Line]]:
+    def unknown_lines(self) -> Iterator[tuple[int, Line]]:
         """The open lines whose reference the journal does not know, each with its place."""
         for place, line in enumerate(self.lines):
-            if self.open_lines[place] and self.homes[place] is None:
+            if self.open_lines[place] and self.entry_of[place] is None:
                 yield place, line
 
-    def unvisited(self) -> Iterator[tuple[int, Entry]]:
+    def unnamed_entries(self) -> Iterator[tuple[int, Entry]]:
         """The open entries whose reference no line has, each with its place."""
         for place, entry in enumerate(self.entries):
-            if self.open_entries[place] and place not in self.visitors:
+            if self.open_entries[place] and place not in self.lines_of:
                 yield place, entry
 
-    def orders(self) -> Iterator[tuple[list[int], list[int]]]:
+    def by_order(self) -> Iterator[tuple[list[int], list[int]]]:
         """Open lines that name an order, with the open entries of that order, all of one sort."""
         entries: dict[tuple[int, Sort], list[int]] = {}
-        for place, entry in self.unvisited():
+        for place, entry in self.unnamed_entries():
             entries.setdefault((entry.order_id, entry_sort(entry)), []).append(place)
         lines: dict[tuple[int, Sort], list[int]] = {}
-        for place, _ in self.homeless():
+        for place, _ in self.unknown_lines():
             for order_id in self.orders_named(place):
                 lines.setdefault((order_id, self.line_sort(place)), []).append(place)
         for key in lines.keys() & entries.keys():
             if max(len(lines[key]), len(entries[key])) <= ORDER_ROWS_MAX:
                 yield lines[key], entries[key]
 
-    def fits(self) -> Iterator[tuple[int, list[int]]]:
+    def by_other_reference(self) -> Iterator[tuple[int, list[int]]]:
         """Open lines with the open entries of their sort and amount that they name by another reference.
 
         A line whose own reference names an open entry belongs to that entry, whatever else it names. A line that
@@ -259,7 +259,8 @@ class Sides:
         visiting = [
             (place, line)
             for place, line in enumerate(self.lines)
-            if self.open_lines[place] and not ((home := self.homes[place]) is not None and self.open_entries[home])
+            if self.open_lines[place]
+            and not ((entry_at := self.entry_of[place]) is not None and self.open_entries[entry_at])
         ]
         said = self._said_before(line for _, line in visiting)
         order_of = self._orders_of({name for _, line in visiting for name in (*names_of(line), *line.concerns)})

@@ -51,7 +51,7 @@ class Periods:
         report = make(lambda: self._views.reader, Asked(provider, month, position), before)
         return _rendered(report, form)
 
-    def made_again(self, period: Period) -> Report:
+    def reproduce(self, period: Period) -> Report:
         """The report of a closed period, made from the views once more. It must equal the kept one."""
         month = month_named(period.month, ZoneInfo(period.timezone))
         asked = Asked(period.provider, month, period.position, period.closed_at, period.checkpoint)

@@ -22,7 +22,7 @@ from domain.order.commands import ReceivePayment
 from domain.privacy.files import KeptFiles
 from domain.privacy.keyring import DataOwner
 from domain.reconciliation.state import Reconciliation
-from domain.reconciling import Given, Reconciling
+from domain.reconciling import Reconciling, WriteConditions
 from domain.refusals import FileErased
 from domain.strict_json import convert
 from projections.journal import Journal
@@ -254,7 +254,7 @@ def test_files_are_kept_for_a_time_of_their_own_and_while_they_are_held_or_open(
     desk.service.environment["LEDGER_KEEP_SETTLEMENT_FILES"] = "5y"
     assert f"reconciliation:{one.uuid} 2020 file: stays, 2 of its results are open" in desk.run("retention", "--apply")
     assert "2 results are open" in desk.run("erase", *named, status=1)
-    reconciling.withdraw(one.uuid, "Mina's", Given(ME))
+    reconciling.withdraw(one.uuid, "Mina's", WriteConditions(ME))
     ledger.close()
     told = f"reconciliation:{one.uuid} file and contact (march.csv of stripe)"
     assert f"{told}: due since 2025-03-01" in desk.run("retention")
@@ -431,7 +431,7 @@ def test_a_withdrawal_of_another_file_while_one_is_taken_in_is_seen(tmp_path: Pa
 
         def reconciliations(self) -> list[Reconciliation]:
             found = super().reconciliations()
-            others.withdraw(first.uuid, "Mina's", Given(ME))
+            others.withdraw(first.uuid, "Mina's", WriteConditions(ME))
             return found
 
     file = BytesIO(FILE.replace("T12", "T13").encode())

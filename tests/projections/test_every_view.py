@@ -24,7 +24,7 @@ from domain.log.sqlite import sqlite3
 from domain.order.commands import ChangeOrder
 from domain.period.months import month_named
 from domain.reconciliation.deciding import Wanted
-from domain.reconciling import Given, Reconciling
+from domain.reconciling import Reconciling, WriteConditions
 from projections.journal import Journal
 from projections.orders import table as orders
 from projections.payments import table as payments
@@ -64,9 +64,9 @@ def told(ledger: OrderLedger, views: Views, clock: Clock, tmp_path: Path) -> Vie
     state = reconciling.start(BytesIO(SETTLED), "march.csv", "p", None, ME).reconciliation
     views.catch_up()
     results = json.loads(b"".join(reconciling.pieces(state, "report")))["results"]
-    reconciling.decide(state.uuid, [explained(results[0]["id"], "known")], Given(ME))
+    reconciling.decide(state.uuid, [explained(results[0]["id"], "known")], WriteConditions(ME))
     views.catch_up()
-    reconciling.decide(state.uuid, [explained(results[1]["id"], "known too")], Given(ME))
+    reconciling.decide(state.uuid, [explained(results[1]["id"], "known too")], WriteConditions(ME))
     play(ledger, clock, random, 20)
     create_key(tmp_path / "ledger.key")
     checkpoints = Checkpoints(ledger, views, key=tmp_path / "ledger.key", kept=tmp_path / "checkpoints.txt")

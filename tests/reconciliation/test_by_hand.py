@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from domain.reconciliation.deciding import Wanted
-from domain.reconciling import Given, Reconciling
+from domain.reconciling import Reconciling, WriteConditions
 from projections.journal import Journal
 from tests.conftest import ME
 from tests.reconciliation.conftest import PATH, Office, by_outcome, only
@@ -182,7 +182,7 @@ def test_a_file_is_not_closed_with_a_payment_that_was_just_given_to_another_file
     other = office.start("m,payment,50.00,0,50.00,USD,2026-03-01T12:00:00Z,,")
     assert office.get(one).json["outcomes"]["settled_already"] == 1
     wanted = [Wanted(decision="match", lines=(2,), entries=(positions(one)["m"],))]
-    NotThereYet(office.ledger, Journal(office.views)).decide(UUID(one["id"]), wanted, Given(ME))
+    NotThereYet(office.ledger, Journal(office.views)).decide(UUID(one["id"]), wanted, WriteConditions(ME))
     refused = office.decide(other, "close")
     assert (refused.status_code, refused.json["code"]) == (409, "reconciliation-open")
     assert office.get(other).json["outcomes"] == {"settled_already": 1}

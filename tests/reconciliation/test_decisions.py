@@ -212,14 +212,14 @@ def test_a_result_without_a_decision_has_nothing_to_undo() -> None:
 def test_lines_are_matched_to_payments_by_hand_and_a_difference_is_named_and_explained(
     amount: str, reason: str | None
 ) -> None:
-    apart = d.Apart(amount, "EUR")
+    apart = d.MatchDifference(amount, "EUR")
     Given().when(lambda state: d.match(state, MATCHED, apart, reason, now=NOON)).then(
         e.MatchedByHand(**told(MATCHED, 2), difference=amount, currency="EUR", reason=reason)
     )
 
 
 def test_a_difference_that_nobody_explains_is_no_match() -> None:
-    apart = d.Apart("-0.50", "EUR")
+    apart = d.MatchDifference("-0.50", "EUR")
     Given().when(lambda state: d.match(state, MATCHED, apart, None, now=NOON)).then_refused(DecisionNotAllowed)
 
 

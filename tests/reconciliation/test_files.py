@@ -18,7 +18,7 @@ from domain.log.recorder import SQLiteRecorder
 from domain.order.commands import ReceivePayment, VoidPayment
 from domain.order.state import Order
 from domain.reconciliation.report import encoded
-from domain.reconciling import Given, Reconciling
+from domain.reconciling import Reconciling, WriteConditions
 from domain.strict_json import convert
 from projections.journal import Journal
 from projections.views.views import Views
@@ -295,9 +295,9 @@ def _comes_to(folder: Path, files: Iterable[tuple[str, bytes]]) -> dict[str, Any
     started = [(name, reconciling.start(BytesIO(file), name, "p", None, ME).reconciliation) for name, file in files]
     found = {}
     for name, state in started:
-        again = reconciling.run_again(state.uuid, Given(ME)).reconciliation
+        again = reconciling.run_again(state.uuid, WriteConditions(ME)).reconciliation
         kept = b"".join(reconciling.pieces(again, "report"))
-        assert b"".join(piece for _, piece in encoded(reconciling.made_again(again))) == kept
+        assert b"".join(piece for _, piece in encoded(reconciling.reproduce(again))) == kept
         found[name] = json.loads(kept)["results"]
     views.close()
     ledger.log_of_events.close()

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from domain.ledger import OrderLedger
 from domain.log.recorder import SQLiteRecorder
 from domain.reconciliation.report import encoded
-from domain.reconciling import Given, Reconciling
+from domain.reconciling import Reconciling, WriteConditions
 from projections.journal import Journal
 from projections.views.views import Views
 from tests.conftest import ME, Clock
@@ -238,7 +238,7 @@ def test_days_are_those_of_the_configured_time_zone_also_when_it_is_another_late
     (found,) = by_outcome(one)["suggested"]
     assert [entry["reference"] for entry in found["entries"]] == ["a", "b"]
     utc = Reconciling(office.ledger, Journal(office.views))  # the reconciliation has its own time zone recorded
-    again = utc.made_again(utc.get(UUID(one["id"])))
+    again = utc.reproduce(utc.get(UUID(one["id"])))
     assert b"".join(piece for _, piece in encoded(again)) == office.get(one, "/report").content
 
 
@@ -278,10 +278,10 @@ def _comes_to(folder: Path, files: list[tuple[str, str, bytes]]) -> dict[str, An
     found = {}
     for name, state in started:
         now = reconciling.get(state.uuid)
-        again = reconciling.run_again(state.uuid, Given(ME)).reconciliation
+        again = reconciling.run_again(state.uuid, WriteConditions(ME)).reconciliation
         assert again.version == now.version, "what had changed was looked at again already"
         kept = b"".join(reconciling.pieces(again, "report"))
-        assert b"".join(piece for _, piece in encoded(reconciling.made_again(again))) == kept
+        assert b"".join(piece for _, piece in encoded(reconciling.reproduce(again))) == kept
         found[name] = json.loads(kept)["results"]
     views.close()
     ledger.log_of_events.close()

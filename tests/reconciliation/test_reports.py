@@ -21,7 +21,7 @@ def made_again(office: Office, one: dict[str, str], views: Views | None = None) 
     """The report, made again from the kept file and rules and the journal."""
     reconciling = Reconciling(office.ledger, Journal(views or office.views))
     state = reconciling.get(UUID(one["id"]))
-    return b"".join(piece for _, piece in encoded(reconciling.made_again(state)))
+    return b"".join(piece for _, piece in encoded(reconciling.reproduce(state)))
 
 
 def test_rules_that_nobody_gave_are_kept_as_text_that_means_the_default() -> None:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 import msgspec
 
 from domain.reconciliation.matching import Entry, Result, match
-from domain.reconciliation.others import Cover, Others
+from domain.reconciliation.others import Cover, OtherFiles
 from domain.reconciliation.rules import Rules, rules_from
 from domain.settlement.lines import SIGNS, Line, Original
 
@@ -326,4 +326,4 @@ def match_alone(
 ) -> list[Result]:
     """The results of `match` for the only file of its provider, which covers all days up to `as_of`."""
     covers = [Cover(currency, _ALWAYS, as_of) for currency in sorted({entry.currency for entry in entries})]
-    return match(lines, entries, rules, others=Others("", covers, (), as_of), zone=zone)
+    return match(lines, entries, rules, others=OtherFiles("", covers, (), as_of), zone=zone)

@@ -8,7 +8,7 @@ from multiprocessing import get_context
 
 import pytest
 
-from domain.reconciliation.report import Asked, report
+from domain.reconciliation.report import ReportInputs, report
 from domain.reconciliation.rules import DEFAULT, rules_from
 from domain.settlement.reading import read
 from tests.settlement import test_camt053, test_mt940, test_paypal, test_stripe
@@ -83,7 +83,7 @@ def _report_of_lines() -> tuple[int, int]:
     rows = (f"pi_{n},payment,50.00,1.75,48.25,USD,2026-03-01T10:30:00Z,{n},po_{n // 1000}" for n in NUMBERS)
     stream, rules = io.BytesIO(own(*rows).encode()), rules_from(DEFAULT)
     tracemalloc.start()
-    made = report(Asked("acme", "", "", 1, NOON), list(read(stream, "file", "acme")), [], [], rules)
+    made = report(ReportInputs("acme", "", "", 1, NOON), list(read(stream, "file", "acme")), [], [], rules)
     return sum(1 for _ in made.results), tracemalloc.get_traced_memory()[1]
 
 
@@ -93,6 +93,6 @@ def _report_of_lines_and_payments() -> tuple[int, int]:
     stream, rules = io.BytesIO(own(*rows).encode()), rules_from(DEFAULT)
     entries = (entry(position=n, order_id=n, reference=f"pi_{n:020}", amount=n * 100) for n in NUMBERS)
     tracemalloc.start()
-    made = report(Asked("acme", "", "", 1, NOON), list(read(stream, "file", "acme")), [], entries, rules)
+    made = report(ReportInputs("acme", "", "", 1, NOON), list(read(stream, "file", "acme")), [], entries, rules)
     matched = sum(result.outcome == "matched" for result in made.results)
     return matched, tracemalloc.get_traced_memory()[1]

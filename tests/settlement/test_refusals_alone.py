@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.reconciliation.report import Asked, encoded, report
+from domain.reconciliation.report import ReportInputs, encoded, report
 from domain.reconciliation.rules import ProviderRules, Rules, rules_from
 from domain.refusals import InvalidField
 from domain.settlement.formats.mapping import Mapping, checked
@@ -25,7 +25,7 @@ from tests.settlement.test_rules import RULES
 
 SEEDS = range(20)
 GOOD: Final = "pi_1,payment,50.00,1.75,48.25,USD,2026-03-01T10:30:00Z,42,po_1"
-ASKED: Final = Asked("acme", "0" * 64, "0" * 64, 1, NOON)
+ASKED: Final = ReportInputs("acme", "0" * 64, "0" * 64, 1, NOON)
 
 # Values that nobody expects.
 ODD: Final = (
