@@ -82,7 +82,7 @@ class Access:
     async def _caller(self, key: str, person: str | None) -> Caller | None:
         if self._tokens and key.count(".") == 2:
             return await self._bearer(self._tokens, key)
-        caller = self._keys.caller_nowait(key) or await self._asked(key)
+        caller = self._keys.caller_nowait(key) or await self._caller_by_log(key)
         if caller is not None:
             self._uses.note(caller.name)
         if caller is None or person is None or not caller.scopes:
@@ -91,13 +91,13 @@ class Access:
             raise invalid_parameter(PERSON_HEADER, "must be a name of 1 to 100 visible ASCII characters without '/'")
         return msgspec.structs.replace(caller, person=person)
 
-    async def _asked(self, key: str) -> Caller | None:
+    async def _caller_by_log(self, key: str) -> Caller | None:
         """The caller that a key belongs to, by the log; by the views while the log is out of reach.
 
         Raises LogAway where the views do not know the key, since it may be a new one.
         """
         try:
-            return await self._asking.of_log(lambda: self._keys.caller(key))
+            return await self._asking.ask_log(lambda: self._keys.caller(key))
         except LogAway:
             known = await self._asking(lambda views: self._keys.caller_offline(key, partial(stored_as, views)))
             if known is None:
@@ -142,7 +142,7 @@ def _not_authenticated(detail: str) -> Problem:
     return Problem(401, "not-authenticated", detail, headers=headers)
 
 
-def customer(req: Request) -> int:
+def customer_id_of(req: Request) -> int:
     """The id of the customer that the caller's key belongs to. Raises a 403 for a key of staff."""
     caller: Caller = req.context.caller
     if caller.customer_id is None:
@@ -150,7 +150,7 @@ def customer(req: Request) -> int:
     return caller.customer_id
 
 
-def scope(req: Request, needed: str) -> None:
+def require_scope(req: Request, needed: str) -> None:
     """Raises a 403 where the caller's key lacks the scope."""
     if not has_scope(req, needed):
         raise Problem(403, "not-allowed", f"This needs a key with the scope {needed}.")
@@ -159,7 +159,7 @@ def scope(req: Request, needed: str) -> None:
 def admit(req: Request, needed: str, known: Set[str] = frozenset()) -> None:
     """Raises a 403 without the scope, and a 400 for any unknown parameter, such as `dry_run` where there are no
     trials."""
-    scope(req, needed)
+    require_scope(req, needed)
     Parameters(req.params).refuse_others_than(known)
 
 

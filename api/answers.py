@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 from falcon.asgi import Request, Response
 
 from api.positions import position_token
-from domain.wanted import must_be_wanted
+from domain.interrupting import raise_if_interrupted
 
 JSON: Final = "application/json"
 CSV: Final = "text/csv"
@@ -19,7 +19,7 @@ ROWS_BYTES_MAX: Final = 15 * 1024 * 1024
 _UNQUOTABLE: Final = re.compile(r'["\\]')
 
 
-class Fitting(NamedTuple):
+class FittingRows(NamedTuple):
     """The rows that fit into one answer, the place of the last one, and whether no row was left out."""
 
     rows: list[bytes]
@@ -27,41 +27,41 @@ class Fitting(NamedTuple):
     is_whole: bool
 
 
-def fitting(coming: Iterable[tuple[int, bytes]]) -> Fitting:
+def fit_rows(coming: Iterable[tuple[int, bytes]]) -> FittingRows:
     """The first rows that have `ROWS_BYTES_MAX` bytes together; the first row always. `coming` has places and rows."""
     rows: list[bytes] = []
     size, reached = 0, None
     for place, row in coming:
-        must_be_wanted()
+        raise_if_interrupted()
         size += len(row) + 1
         if rows and size > ROWS_BYTES_MAX:
-            return Fitting(rows, reached, is_whole=False)
+            return FittingRows(rows, reached, is_whole=False)
         rows.append(row)
         reached = place
-    return Fitting(rows, reached, is_whole=True)
+    return FittingRows(rows, reached, is_whole=True)
 
 
-def form_wanted(req: Request, resp: Response, forms: Sequence[str] = (JSON, CSV, XLSX)) -> str | None:
+def preferred_type(req: Request, resp: Response, forms: Sequence[str] = (JSON, CSV, XLSX)) -> str | None:
     """The media type of `forms` that the client prefers; None where it accepts none of them."""
     resp.append_header("Vary", "Accept")
     return req.client_prefers(forms)
 
 
-def stamp(resp: Response, position: int) -> None:
+def set_position(resp: Response, position: int) -> None:
     """Sets `Ledger-Position`, the position of the log that an answer is of."""
     resp.set_header("Ledger-Position", position_token(position))
 
 
-def download(resp: Response, name: str, media_type: str, position: int) -> None:
+def set_download(resp: Response, name: str, media_type: str, position: int) -> None:
     """Sets the headers of a file: its name, its type, its position in the log, and that no cache may keep it."""
     resp.content_type = media_type
     # Falcon escapes names beyond ASCII, and puts ASCII names between quotation marks as they are.
     resp.downloadable_as = _UNQUOTABLE.sub(r"\\\g<0>", name) if name.isascii() else name
     resp.set_header("Cache-Control", "no-store")
-    stamp(resp, position)
+    set_position(resp, position)
 
 
-def in_currencies(resp: Response, currencies: str) -> None:
+def set_currencies(resp: Response, currencies: str) -> None:
     """Sets `Ledger-Currencies`, since neither contract has a field for the currency of its amounts.
 
     `currencies` is a comma list of codes.
@@ -74,4 +74,4 @@ def json_answer(resp: Response, body: bytes, position: int) -> None:
     resp.content_type = JSON
     resp.data = body if narrowed is None else narrowed.of(body)
     resp.set_header("Cache-Control", "private, no-cache")
-    stamp(resp, position)
+    set_position(resp, position)

@@ -41,8 +41,8 @@ from domain.reconciled import KEPT
 from projections.access.uses import Uses
 from projections.customers.orders_of import orders_of
 from projections.customers.table import search_text
-from projections.live import Telling
-from projections.orders.kept import kept_in
+from projections.live import LiveFrames
+from projections.orders.kept import kept_states
 from projections.proof.signing import Checkpoints
 from projections.views.views import Views
 from projections.webhooks.store import store_of
@@ -87,7 +87,7 @@ def create_app(
     app.req_options.auto_parse_form_urlencoded = False
     errors.install(app)
     ledger.feed = lambda written: views.catch_up(written=written)
-    ledger.kept = kept_in(views)
+    ledger.kept = kept_states(views)
     ledger.version_in_views = views.version_of
     commanding = Commanding(ledger, asking, observing.metrics if observing else None)
     for path, resource in _resources(commanding, views, settings, keys, uses, threads=threads):
@@ -103,15 +103,15 @@ def _resources(
     accesses = Accesses(settings.accesses)
     auditing = audit.Auditing(asking, ledger, accesses, settings)
     checkpoints = Checkpoints(ledger, views, key=settings.key, kept=settings.checkpoints)
-    desk = reconciliations.Desk(commanding, views, settings)
+    actions = reconciliations.ReconciliationActions(commanding, views, settings)
     erasing = None
     if ledger.keys is not None:
         ledger.keys.on_forgotten.append(search_text.cache_clear)
         erasing = Erasing(ledger, ledger.keys, orders_of(views), settings.keep, Erasures(settings.erasures))
-    privacy_desk = privacy.Desk(commanding, views, erasing, settings)
-    following = Following(ledger, views, asking, Telling(ledger, views))
-    locksmith = access_keys.Locksmith(keys, uses, commanding, settings)
-    hooks = webhooks.Desk(asking, ledger, store_of(ledger.log_of_events, settings.webhooks), settings)
+    privacy_actions = privacy.PrivacyActions(commanding, views, erasing, settings)
+    following = Following(ledger, views, asking, LiveFrames(ledger, views))
+    key_actions = access_keys.KeyActions(keys, uses, commanding, settings)
+    hooks = webhooks.WebhookActions(asking, ledger, store_of(ledger.log_of_events, settings.webhooks), settings)
     uploads = finance.PATH + "/reconciliations"
     return (
         (shop.PATH, shop.ShopOrders(asking, settings)),
@@ -124,33 +124,36 @@ def _resources(
         (orders.ORDER + "/items/{item}", orders.Item(commanding)),
         (orders.ORDER + "/charges", orders.Charges(commanding, AddCharge)),
         (orders.ORDER + "/charges/{charge}", orders.Charge(commanding)),
-        *((f"{orders.ORDER}/{name}", orders.Given(commanding, shape)) for name, shape in orders.GIVEN.items()),
+        *(
+            (f"{orders.ORDER}/{name}", orders.OrderCommand(commanding, shape))
+            for name, shape in orders.ORDER_COMMANDS.items()
+        ),
         (customers.PATH, customers.Customers(asking, settings)),
         (customers.PATH + "/{customer_id}", customers.Customer(asking)),
         (audit.PATH + "/events", audit.Events(auditing)),
         (streams.AUDIT_PATH, streams.Streams(asking, ledger, following, settings)),
         (streams.STOREFRONT_PATH, streams.OwnStreams(asking, ledger, following, settings)),
         (audit.PATH + "/checkpoint", audit.SignedHead(auditing, checkpoints)),
-        (audit.PATH + "/orders/{order_id}", audit.OrderThen(auditing)),
+        (audit.PATH + "/orders/{order_id}", audit.OrderAsOf(auditing)),
         (audit.PATH + "/orders/{order_id}/events", audit.OrderEvents(auditing)),
         (audit.PATH + "/orders/{order_id}/changes", audit.OrderChanges(auditing)),
         (audit.PATH + "/orders/{order_id}/evidence", audit.Evidence(auditing, views, checkpoints)),
         (audit.PUBLIC_KEY_PATH, audit.PublicKey(asking, checkpoints)),
-        (privacy.PATH + "/customers/{customer_id}", privacy.Customer(privacy_desk)),
-        (privacy.PATH + "/customers/{customer_id}/export", privacy.Export(privacy_desk, accesses)),
-        (privacy.PATH + "/customers/{customer_id}/erasures", privacy.CustomerErasures(privacy_desk)),
-        (privacy.PATH + "/orders/{order_id}/erasures", privacy.OrderErasures(privacy_desk)),
-        (privacy.PATH + "/erasures", privacy.AllErasures(privacy_desk)),
+        (privacy.PATH + "/customers/{customer_id}", privacy.Customer(privacy_actions)),
+        (privacy.PATH + "/customers/{customer_id}/export", privacy.Export(privacy_actions, accesses)),
+        (privacy.PATH + "/customers/{customer_id}/erasures", privacy.CustomerErasures(privacy_actions)),
+        (privacy.PATH + "/orders/{order_id}/erasures", privacy.OrderErasures(privacy_actions)),
+        (privacy.PATH + "/erasures", privacy.AllErasures(privacy_actions)),
         (finance.PATH + "/payments", finance.Payments(asking, views, settings)),
         (finance.PATH + "/summary", finance.Summary(asking, settings)),
         (finance.PATH + "/periods", periods.Periods(commanding, views, checkpoints, settings)),
         (finance.PATH + "/periods/{period}", periods.Report(commanding, views, settings)),
-        (uploads, reconciliations.Reconciliations(desk, uploads_max=max(1, threads // 2))),
-        (uploads + "/{reconciliation}", reconciliations.OneReconciliation(desk)),
-        *((f"{uploads}/{{reconciliation}}/{what}", reconciliations.Kept(desk, what)) for what in KEPT),
-        (uploads + "/{reconciliation}/evidence", reconciliations.Evidence(desk, views, checkpoints)),
+        (uploads, reconciliations.Reconciliations(actions, uploads_max=max(1, threads // 2))),
+        (uploads + "/{reconciliation}", reconciliations.OneReconciliation(actions)),
+        *((f"{uploads}/{{reconciliation}}/{what}", reconciliations.Kept(actions, what)) for what in KEPT),
+        (uploads + "/{reconciliation}/evidence", reconciliations.Evidence(actions, views, checkpoints)),
         *(
-            (f"{uploads}/{{reconciliation}}/{decision}", reconciliations.Decisions(desk, decision))
+            (f"{uploads}/{{reconciliation}}/{decision}", reconciliations.Decisions(actions, decision))
             for decision in reconciliations.SHAPES
         ),
         (webhooks.PATH, webhooks.Webhooks(hooks)),
@@ -159,9 +162,9 @@ def _resources(
         (webhooks.PATH + "/{webhook_id}/enable", webhooks.Enable(hooks)),
         (webhooks.PATH + "/{webhook_id}/deliveries", webhooks.Deliveries(hooks)),
         (webhooks.PATH + "/{webhook_id}/deliveries/{delivery_id}/replay", webhooks.Replay(hooks)),
-        (access_keys.PATH, access_keys.AllKeys(locksmith)),
-        (access_keys.PATH + "/{name}", access_keys.OneKey(locksmith)),
-        (access_keys.PATH + "/{name}/rotations", access_keys.Rotations(locksmith)),
+        (access_keys.PATH, access_keys.AllKeys(key_actions)),
+        (access_keys.PATH + "/{name}", access_keys.OneKey(key_actions)),
+        (access_keys.PATH + "/{name}/rotations", access_keys.Rotations(key_actions)),
         (document.PATH, pages.Description(settings)),
         (pages.DOCS_PATH, pages.Docs(settings)),
         (pages.DOCS_PATH + "/{name}", pages.Docs(settings)),

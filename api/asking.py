@@ -14,13 +14,13 @@ from itertools import islice
 from threading import Event
 from typing import Any, Final, TypeVar
 
-from api.errors import not_ready, together, too_many
+from api.errors import collect, not_ready, too_many
 from api.parameters import Parameters
 from api.positions import position_in, position_token
+from domain.interrupting import Interrupted, interruptible
 from domain.ledger import OrderLedger
 from domain.log.log import LogAway
 from domain.log.sqlite import Busy, sqlite3, time_limit
-from domain.wanted import Interrupted, wanted_while
 from projections.views.views import Views
 
 # The longest query that runs on the event loop.
@@ -76,7 +76,7 @@ class Asking:
         except Interrupted:
             return await self.in_thread(lambda: query(self._views.reader))
 
-    async def of_log(self, ask: Callable[[], _T]) -> _T:
+    async def ask_log(self, ask: Callable[[], _T]) -> _T:
         """The result of a question to the log; asked in a thread where the log is on another machine.
 
         Raises LogAway where the log does not answer within `LOG_SECONDS_MAX`.
@@ -101,7 +101,7 @@ class Asking:
         Raises a 503 where the work took too long; a 429 where the caller's other work leaves it no turn.
         """
         over = Event()
-        done = await self._begun(partial(_while_wanted, work, over.is_set), goes_on=goes_on)
+        done = await self._scheduled(partial(_while_wanted, work, over.is_set), goes_on=goes_on)
         try:
             return await _in_time(done, seconds_max, "It is given up: ask for less, or again in a moment.")
         finally:
@@ -110,10 +110,10 @@ class Asking:
                 await asyncio.wait([done], timeout=_END_SECONDS_MAX)  # the work may use files that the caller closes
             del done  # it may hold an error: see `_in_time`
 
-    async def to_its_end(self, work: Callable[[], _T], seconds_max: float | None = WORK_SECONDS_MAX) -> _T:
+    async def write_in_thread(self, work: Callable[[], _T], seconds_max: float | None = WORK_SECONDS_MAX) -> _T:
         """The result of `work`, which writes, done in a thread. Work that has begun is finished, also where its client
         has left. Raises what `in_thread` raises."""
-        done = await self._begun(work)
+        done = await self._scheduled(work)
         try:
             return await _in_time(done, seconds_max, "It goes on, and is done as a whole or not at all: ask again.")
         except asyncio.CancelledError:
@@ -122,7 +122,7 @@ class Asking:
         finally:
             del done
 
-    async def _begun(self, work: Callable[[], _T], *, goes_on: bool = False) -> asyncio.Future[_T]:
+    async def _scheduled(self, work: Callable[[], _T], *, goes_on: bool = False) -> asyncio.Future[_T]:
         """The work as a future, once the caller has a turn for it. The turn ends with the work. Raises a 429, unless
         the work `goes_on`."""
         caller = CALLER.get()
@@ -153,7 +153,7 @@ class Asking:
         if not share.asked:
             del self._shares[caller]
 
-    async def each(self, parts: Iterator[_T]) -> AsyncIterator[_T]:
+    async def stream(self, parts: Iterator[_T]) -> AsyncIterator[_T]:
         """The parts one by one, each made in a thread. The first part is made before the answer begins, so that a
         refusal or a failure still has its status. Raises what `in_thread` raises."""
         made = await self.in_thread(lambda: list(islice(parts, 1)))
@@ -165,31 +165,31 @@ class Asking:
 
         return all_of_them()
 
-    async def asked(self, parameters: Parameters, known: Set[str], *parts: Callable[[], Any]) -> list[Any]:
+    async def query_values(self, parameters: Parameters, known: Set[str], *parts: Callable[[], Any]) -> list[Any]:
         """The value of each part of a query string, once the views have reached its `min_position`.
 
-        Raises a 400 that names every fault of the query string, unknown parameters too; a 503 as `reached_position`.
+        Raises a 400 that names every fault of the query string, unknown parameters too; a 503 as `await_position`.
         """
-        *found, position, _ = together(
+        *found, position, _ = collect(
             *parts,
             lambda: position_in(parameters, "min_position"),
             lambda: parameters.refuse_others_than(known | {"min_position"}),
         )
-        await self.reached_position(position)
+        await self.await_position(position)
         return found
 
-    async def reached(self, parameters: Parameters) -> None:
+    async def await_min_position(self, parameters: Parameters) -> None:
         """Waits for the views to reach the parameter `min_position`.
 
         Raises a 503 where they do not reach it in time, a 400 where it is no position.
         """
-        await self.reached_position(position_in(parameters, "min_position"))
+        await self.await_position(position_in(parameters, "min_position"))
 
-    async def is_known(self, position: int) -> bool:
+    async def has_reached(self, position: int) -> bool:
         """Whether the log has reached a position. The views are asked first, since they are nearer."""
-        return self._views.position() >= position or await self.of_log(self._ledger.head) >= position
+        return self._views.position() >= position or await self.ask_log(self._ledger.head) >= position
 
-    async def reached_position(self, position: int | None) -> None:
+    async def await_position(self, position: int | None) -> None:
         """Waits for the views to reach a position, if one is given. Raises a 503 where they do not in time."""
         if position is None:
             return
@@ -200,8 +200,8 @@ class Asking:
                 raise not_ready(
                     "position-not-reached", f"The lists have not reached {token} yet; ask again in a moment."
                 )
-            if await self.of_log(self._ledger.head) >= position:
-                await self.to_its_end(self._feed)
+            if await self.ask_log(self._ledger.head) >= position:
+                await self.write_in_thread(self._feed)
             else:
                 await asyncio.sleep(_LOOK_EVERY_SECONDS)
 
@@ -213,7 +213,7 @@ class Asking:
 def _while_wanted(work: Callable[[], _T], is_given_up: Callable[[], bool]) -> _T:
     if is_given_up():  # while it waited for a thread
         raise Interrupted
-    with wanted_while(is_given_up):
+    with interruptible(is_given_up):
         return work()
 
 

@@ -12,9 +12,9 @@ from falcon.asgi import Request, Response
 from msgspec import Raw
 
 from api import access, paging
-from api.answers import JSON, ZIP, download, fitting, json_answer, stamp
+from api.answers import JSON, ZIP, fit_rows, json_answer, set_download, set_position
 from api.asking import Asking
-from api.errors import Problem, invalid_parameter, together
+from api.errors import Problem, collect, invalid_parameter
 from api.orders import named_order
 from api.parameters import FIELDS, Parameters
 from api.positions import position_in, position_token
@@ -26,7 +26,7 @@ from domain.order.personal import PARTS
 from domain.privacy.accesses import Accesses
 from domain.proof.checkpoint import parse
 from projections import history
-from projections.history import Entry, Reading
+from projections.history import Entry, HistoryReader
 from projections.orders.documents import BASE_URL
 from projections.proof.evidence import evidence
 from projections.proof.signing import Checkpoints, NoSigningKey
@@ -56,18 +56,18 @@ class Auditing:
         self.ledger = ledger
         self.settings = settings
         self._accesses = accesses
-        self._masked = Reading(ledger)
+        self._masked = HistoryReader(ledger)
 
-    def reading(self, req: Request, parts: Sequence[str]) -> Reading:
+    def reading(self, req: Request, parts: Sequence[str]) -> HistoryReader:
         """A reading that opens these personal parts. Raises a 403 where the caller may not see them."""
         if not parts:
             return self._masked
-        access.scope(req, PERSONAL_SCOPE)
+        access.require_scope(req, PERSONAL_SCOPE)
         if self.ledger.keys is not None:
             self.ledger.keys.refresh()  # another process may have erased data a moment ago
-        return Reading(self.ledger, parts)
+        return HistoryReader(self.ledger, parts)
 
-    def note(self, req: Request, reading: Reading) -> None:
+    def note(self, req: Request, reading: HistoryReader) -> None:
         """Records, before the answer goes, the orders of which a reading has opened personal data."""
         self._accesses.note(
             actor=req.context.caller.actor,
@@ -89,7 +89,7 @@ def _parts(parameters: Parameters) -> list[str]:
 
 class _Audited:
     """A resource for auditors. Its answers take long, so they are made in a thread: by `_get`, which is given the query
-    string's values (`_asked`) and the parameters of the path."""
+    string's values (`_query_values`) and the parameters of the path."""
 
     _get: Callable[..., None]
     parameters: frozenset[str] = frozenset()
@@ -99,16 +99,16 @@ class _Audited:
         self._ledger = auditing.ledger
 
     async def on_get(self, req: Request, resp: Response, **named: str) -> None:
-        access.scope(req, SCOPE)
+        access.require_scope(req, SCOPE)
         parameters, asking = Parameters(req.params), self._auditing.asking
-        (asked,) = await asking.asked(parameters, self.parameters, lambda: self._asked(parameters))
-        await asking.in_thread(lambda: self._answer(req, resp, asked, **named))
+        (values,) = await asking.query_values(parameters, self.parameters, lambda: self._query_values(parameters))
+        await asking.in_thread(lambda: self._answer(req, resp, values, **named))
 
-    def _answer(self, req: Request, resp: Response, asked: list[Any], **named: str) -> None:
-        stamp(resp, self._ledger.head())  # of a 404; any other answer has its own position
-        self._get(req, resp, asked, **named)
+    def _answer(self, req: Request, resp: Response, values: list[Any], **named: str) -> None:
+        set_position(resp, self._ledger.head())  # of a 404; any other answer has its own position
+        self._get(req, resp, values, **named)
 
-    def _asked(self, _parameters: Parameters) -> list[Any]:
+    def _query_values(self, _parameters: Parameters) -> list[Any]:
         """The values of the query string. Raises a 400 that names all its faults."""
         return []
 
@@ -121,8 +121,8 @@ class Events(_Audited):
 
     parameters = frozenset({"after", "limit", "order", "type", "actor", "from", "to", "personal", FIELDS})
 
-    def _asked(self, parameters: Parameters) -> list[Any]:
-        return together(
+    def _query_values(self, parameters: Parameters) -> list[Any]:
+        return collect(
             lambda: _page(parameters),
             lambda: _parts(parameters),
             lambda: _topics(parameters),
@@ -131,8 +131,8 @@ class Events(_Audited):
             lambda: parameters.text("actor"),
         )
 
-    def _get(self, req: Request, resp: Response, asked: list[Any]) -> None:
-        (after, limit), parts, topics, (since, before), order, actor = asked
+    def _get(self, req: Request, resp: Response, values: list[Any]) -> None:
+        (after, limit), parts, topics, (since, before), order, actor = values
         reading = self._auditing.reading(req, parts)
         head = self._ledger.head()
         until = min(head, after + SCAN_EVENTS_MAX)
@@ -149,7 +149,7 @@ class Events(_Audited):
         # An error of an unreadable event must not hold an unfinished query, which would keep this thread's snapshot of
         # the log.
         with closing(coming):
-            page = fitting((raw.position, _encode(reading.tell(raw))) for raw in coming)
+            page = fit_rows((raw.position, _encode(reading.audit_event(raw))) for raw in coming)
         self._auditing.note(req, reading)
         reached = page.reached or 0
         if page.is_whole and len(page.rows) < limit:
@@ -160,7 +160,7 @@ class Events(_Audited):
 
 def _page(parameters: Parameters) -> tuple[int, int]:
     """The position behind which a page begins, and its largest number of events."""
-    after, limit = together(
+    after, limit = collect(
         lambda: position_in(parameters, "after") or 0, lambda: parameters.limit(_LIMIT_DEFAULT, LIMIT_MAX)
     )
     return after, limit
@@ -171,9 +171,9 @@ def _topics(parameters: Parameters) -> list[str]:
     given = parameters.text("type")
     if given is None:
         return []
-    named = [topic for topic, name in history.NAMES.items() if given in (topic, name)]
+    named = [topic for topic, name in history.EVENT_NAMES.items() if given in (topic, name)]
     if not named:
-        raise invalid_parameter("type", f"must be one of {', '.join(dict.fromkeys(history.NAMES.values()))}")
+        raise invalid_parameter("type", f"must be one of {', '.join(dict.fromkeys(history.EVENT_NAMES.values()))}")
     return named
 
 
@@ -189,16 +189,16 @@ class OrderEvents(_Audited):
 
     parameters = frozenset({"after", "limit", "personal", FIELDS})
 
-    def _asked(self, parameters: Parameters) -> list[Any]:
-        return together(lambda: _page(parameters), lambda: _parts(parameters))
+    def _query_values(self, parameters: Parameters) -> list[Any]:
+        return collect(lambda: _page(parameters), lambda: _parts(parameters))
 
-    def _get(self, req: Request, resp: Response, asked: list[Any], order_id: str) -> None:
-        (after, limit), parts = asked
+    def _get(self, req: Request, resp: Response, values: list[Any], order_id: str) -> None:
+        (after, limit), parts = values
         reading = self._auditing.reading(req, parts)
         uuid = named_order(self._ledger, order_id)
-        last = reading.ends(uuid)[1].raw.position
+        last = reading.first_and_last(uuid)[1].raw.position
         entries = reading.page(uuid, after, limit)
-        page = fitting((entry.raw.position, _encode(reading.describe(entry))) for entry in entries)
+        page = fit_rows((entry.raw.position, _encode(reading.order_event(entry))) for entry in entries)
         self._auditing.note(req, reading)
         reached = page.reached or last
         body = {"events": list(map(Raw, page.rows)), "next": position_token(reached) if reached < last else None}
@@ -208,10 +208,10 @@ class OrderEvents(_Audited):
 class _Moment(NamedTuple):
     """A moment of an order's history: a version, a position of the log, or a time.
 
-    `then` takes the entries up to the moment out of the history, and reads no more of them than it must.
+    `entries_up_to` takes the entries up to the moment out of the history, and reads no more of them than it must.
     """
 
-    then: Callable[[Iterator[Entry]], Iterator[Entry]]
+    entries_up_to: Callable[[Iterator[Entry]], Iterator[Entry]]
     version: int | None = None
     position: int | None = None
     time: datetime | None = None
@@ -219,7 +219,7 @@ class _Moment(NamedTuple):
 
 def _moment(parameters: Parameters) -> _Moment:
     """The moment that the query string names; the present where it names none. Raises a 400 for two."""
-    version, position, known, occurred, _ = together(
+    version, position, known, occurred, _ = collect(
         lambda: parameters.integer("version"),
         lambda: position_in(parameters, "position"),
         lambda: parameters.moment("at"),
@@ -244,7 +244,7 @@ def _one_moment(parameters: Parameters) -> None:
         raise invalid_parameter(given[1], f"cannot stand beside {given[0]}: name one moment")
 
 
-class OrderThen(_Audited):
+class OrderAsOf(_Audited):
     """The order document at a moment, folded from the events alone.
 
     The moment is a `version`, a `position` of the log, a time `at` which the events were recorded, or a time by which
@@ -253,20 +253,20 @@ class OrderThen(_Audited):
 
     parameters = frozenset({"as", "version", "position", "at", "occurred_at", "personal", FIELDS})
 
-    def _asked(self, parameters: Parameters) -> list[Any]:
-        return together(
+    def _query_values(self, parameters: Parameters) -> list[Any]:
+        return collect(
             lambda: parameters.choice("as", list(history.DOCUMENTS)) or "staff",
             lambda: _moment(parameters),
             lambda: _parts(parameters),
         )
 
-    def _get(self, req: Request, resp: Response, asked: list[Any], order_id: str) -> None:
-        contract, moment, parts = asked
+    def _get(self, req: Request, resp: Response, values: list[Any], order_id: str) -> None:
+        contract, moment, parts = values
         reading = self._auditing.reading(req, parts)
         uuid = named_order(self._ledger, order_id)
-        ends = reading.ends(uuid)
+        ends = reading.first_and_last(uuid)
         is_past = self._is_past(moment, ends[1])
-        found = history.as_of(moment.then(reading.each(uuid))) if is_past else None
+        found = history.as_of(moment.entries_up_to(reading.iter_entries(uuid))) if is_past else None
         if found is None:
             raise _not_then(*ends)
         self._auditing.note(req, reading)
@@ -310,30 +310,30 @@ class OrderChanges(_Audited):
 
     parameters = frozenset({"from", "to", "limit", "personal", FIELDS})
 
-    def _asked(self, parameters: Parameters) -> list[Any]:
-        return together(
+    def _query_values(self, parameters: Parameters) -> list[Any]:
+        return collect(
             lambda: parameters.integer("from"),
             lambda: parameters.integer("to"),
             lambda: parameters.limit(LIMIT_MAX, LIMIT_MAX),
             lambda: _parts(parameters),
         )
 
-    def _get(self, req: Request, resp: Response, asked: list[Any], order_id: str) -> None:
-        first, last, limit, parts = asked
+    def _get(self, req: Request, resp: Response, values: list[Any], order_id: str) -> None:
+        first, last, limit, parts = values
         reading = self._auditing.reading(req, parts)
         uuid = named_order(self._ledger, order_id)
-        ends = reading.ends(uuid)
+        ends = reading.first_and_last(uuid)
         current = ends[1].raw.version
         if max(first or 0, last or 0) > current:
             raise _not_then(*ends)
         first, last = 1 if first is None else first, current if last is None else last
         if first > last:
             raise invalid_parameter("from", "must not be later than to")
-        identity = reading.describe(ends[0])
+        identity = reading.order_event(ends[0])
         until = min(last, first + limit)
-        each = history.changes(reading, reading.each(uuid, until), first, until)
+        each = history.changes(reading, reading.iter_entries(uuid, until), first, until)
         # Each row is the JSON list of a version's changes, without its brackets.
-        page = fitting((version, _encode(changes)[1:-1]) for version, changes in enumerate(each, first + 1))
+        page = fit_rows((version, _encode(changes)[1:-1]) for version, changes in enumerate(each, first + 1))
         reached = first if page.reached is None else page.reached
         self._auditing.note(req, reading)
         body: dict[str, Any] = {
@@ -357,14 +357,14 @@ class SignedHead(_Audited):
         super().__init__(auditing)
         self._checkpoints = checkpoints
 
-    def _get(self, req: Request, resp: Response, _asked: list[Any]) -> None:
-        note = self._checkpoints.shown()
+    def _get(self, req: Request, resp: Response, _values: list[Any]) -> None:
+        note = self._checkpoints.for_reader()
         read = parse(note)
         if req.client_prefers((JSON, "text/plain")) == "text/plain":
             resp.content_type = "text/plain; charset=utf-8"
             resp.data = note
             resp.set_header("Cache-Control", "no-store")
-            stamp(resp, read.size)
+            set_position(resp, read.size)
             return
         body = {
             "origin": read.origin,
@@ -414,14 +414,14 @@ class Evidence(_Audited):
         self._views = views
         self._checkpoints = checkpoints
 
-    def _asked(self, parameters: Parameters) -> list[Any]:
-        return together(lambda: _parts(parameters), lambda: parameters.integer("since"))
+    def _query_values(self, parameters: Parameters) -> list[Any]:
+        return collect(lambda: _parts(parameters), lambda: parameters.integer("since"))
 
-    def _get(self, req: Request, resp: Response, asked: list[Any], order_id: str) -> None:
-        parts, since = asked
+    def _get(self, req: Request, resp: Response, values: list[Any], order_id: str) -> None:
+        parts, since = values
         reading = self._auditing.reading(req, parts)
         uuid = named_order(self._ledger, order_id)
         found = evidence(self._ledger, self._views, reading, self._checkpoints, uuid, since=since)
         self._auditing.note(req, reading)
         resp.data = found.content
-        download(resp, f"order-{found.order_id}-evidence.zip", ZIP, found.size)
+        set_download(resp, f"order-{found.order_id}-evidence.zip", ZIP, found.size)

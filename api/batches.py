@@ -46,7 +46,7 @@ _PIECE_BYTES: Final = 64 * 1024
 _NAMES: Final = UUID("6f8e2a4c-53f1-4a0e-9d1b-7c1f0b5e9a21")
 
 
-class Taken(NamedTuple):
+class BatchAnswer(NamedTuple):
     """The answer's lines, their size in bytes, and the last position that they recorded."""
 
     results: IO[bytes]
@@ -60,25 +60,27 @@ class Batch:
         self._receiving = Receiving(commanding.asking, places)
 
     async def on_post(self, req: Request, resp: Response) -> None:
-        access.scope(req, "orders:write")
+        access.require_scope(req, "orders:write")
         under = conditions(req)
         must_be_new(under)
         if media_type(req) not in TYPES:
             raise Problem(415, "unsupported-media-type", f"Send JSON Lines, as Content-Type: {NDJSON}.")
-        taking = Taking(
+        taking = BatchImport(
             self._commanding,
             under.provenance,
             is_trial=under.is_trial,
             may_force=access.has_scope(req, "finance:write"),
         )
         with self._receiving.place(), TemporaryFile() as body:
-            is_whole = await self._receiving.take(req, body, BYTES_MAX, _too_large())
-            taken = await self._commanding.asking.to_its_end(lambda: taking.take_in(body, is_whole=is_whole), None)
+            is_whole = await self._receiving.receive(req, body, BYTES_MAX, _too_large())
+            taken = await self._commanding.asking.write_in_thread(
+                lambda: taking.import_body(body, is_whole=is_whole), None
+            )
         resp.content_type = NDJSON
         resp.stream = _pieces(taken.results)
         resp.content_length = taken.size
         resp.set_header("Cache-Control", "no-store")
-        self._commanding.moved(resp, taken.position)
+        self._commanding.set_write_headers(resp, taken.position)
 
 
 async def _pieces(results: IO[bytes]) -> AsyncIterator[bytes]:
@@ -87,7 +89,7 @@ async def _pieces(results: IO[bytes]) -> AsyncIterator[bytes]:
             yield piece
 
 
-class Taking:
+class BatchImport:
     """Records the lines of one request, in a thread."""
 
     def __init__(self, commanding: Commanding, provenance: Provenance, *, is_trial: bool, may_force: bool) -> None:
@@ -101,7 +103,7 @@ class Taking:
         # The error because of which no further line is recorded.
         self._trouble: Problem | None = None
 
-    def take_in(self, body: BinaryIO, *, is_whole: bool) -> Taken:
+    def import_body(self, body: BinaryIO, *, is_whole: bool) -> BatchAnswer:
         """Records the lines of a body. Raises a 422 for too many lines, and then records none."""
         count = _keep_lines(body, is_whole=is_whole)
         self._trial = self._ledger.trial() if self._is_trial else None
@@ -116,7 +118,7 @@ class Taking:
             self._write(results, count + 1, BrokenOff())
         size = results.tell()
         results.seek(0)
-        return Taken(results, size, self._position or self._ledger.head())
+        return BatchAnswer(results, size, self._position or self._ledger.head())
 
     def _take(self, batch: list[tuple[int, bytes]]) -> list[tuple[int, LineOutcome]] | list[tuple[int, Problem]]:
         """The outcome of each line. Lines recorded before a failure of the ledger stay recorded, and are answered
@@ -141,10 +143,10 @@ class Taking:
 
     def _write(self, results: IO[bytes], number: int, outcome: LineOutcome | Problem) -> None:
         self._commanding.count_line(outcome)
-        told = self._told(outcome) | ({"dry_run": True} if self._is_trial else {})
-        results.write(msgspec.json.encode({"line": number, **told}) + b"\n")
+        result = self._result(outcome) | ({"dry_run": True} if self._is_trial else {})
+        results.write(msgspec.json.encode({"line": number, **result}) + b"\n")
 
-    def _told(self, outcome: LineOutcome | Problem) -> dict[str, Any]:
+    def _result(self, outcome: LineOutcome | Problem) -> dict[str, Any]:
         if isinstance(outcome, Exception):
             problem = problem_of(outcome, self._provenance.request_id or "")
             return {"status": problem.status, "outcome": "refused", "problem": Raw(problem.body)}

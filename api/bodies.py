@@ -25,7 +25,7 @@ Message = dict[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 
 
-async def command(req: Request, shape: type[_T], decide: Callable[[_T], Awaitable[object]] | None = None) -> _T:
+async def read_command(req: Request, shape: type[_T], decide: Callable[[_T], Awaitable[object]] | None = None) -> _T:
     """The request's body as a command. Raises a 415, 413, 400 or 422.
 
     Where fields do not fit the shape, `decide` is given the other fields, and its refusals of them are named too.
@@ -49,11 +49,12 @@ async def _with_others(
     return refusal
 
 
-async def command_if_given(req: Request, shape: type[_T]) -> _T:
-    """The request's body as a command; the command with its defaults where there is no body. Raises as `command`."""
+async def read_command_if_any(req: Request, shape: type[_T]) -> _T:
+    """The request's body as a command; the command with its defaults where there is no body. Raises as
+    `read_command`."""
     if not (req.content_type or req.content_length or req.get_header("Transfer-Encoding")):
         return shape()
-    return await command(req, shape)
+    return await read_command(req, shape)
 
 
 async def table_text(req: Request) -> str:
@@ -82,7 +83,7 @@ async def _content(req: Request) -> bytes:
     return body
 
 
-async def gather(receive: Receive, length: int, has_come: Callable[[int], None]) -> tuple[Receive, bool]:
+async def receive_body(receive: Receive, length: int, has_come: Callable[[int], None]) -> tuple[Receive, bool]:
     """Receives a request's body before the application begins. Returns the application's `receive`, and whether the
     body has come to its end.
 

@@ -12,7 +12,7 @@ import msgspec
 from falcon.asgi import Response
 from msgspec import Raw
 
-from api.answers import json_answer, stamp
+from api.answers import json_answer, set_position
 from api.asking import WORK_SECONDS_MAX, Asking
 from domain.aggregate import Event
 from domain.ledger import FoldFirst, OrderLedger, Outcome
@@ -65,17 +65,17 @@ class Commanding:
             yield
         except Refusal as refusal:
             if self._metrics is not None:
-                self._metrics.refused(kind.__name__, refusal.code)
+                self._metrics.count_refused(kind.__name__, refusal.code)
             raise
         if self._metrics is not None:
-            self._metrics.done(kind.__name__)
+            self._metrics.count_done(kind.__name__)
 
     def count_line(self, outcome: object) -> None:
         """Counts a line of an import by its outcome."""
         if self._metrics is not None and isinstance(outcome, Order):
-            self._metrics.done(ImportOrder.__name__)
+            self._metrics.count_done(ImportOrder.__name__)
         elif self._metrics is not None and isinstance(outcome, Refusal):
-            self._metrics.refused(ImportOrder.__name__, outcome.code)
+            self._metrics.count_refused(ImportOrder.__name__, outcome.code)
 
     async def in_time(self, work: Future[_T]) -> _T:
         """The result of work given to the writer. Raises LogAway where it takes too long: work that had not begun is
@@ -91,31 +91,31 @@ class Commanding:
         finally:
             del work  # it holds its error, and the error's traceback this frame
 
-    def recorded(self, resp: Response, outcome: Outcome) -> None:
+    def set_headers(self, resp: Response, outcome: Outcome) -> None:
         """Sets the headers of a command."""
         if outcome.replayed:
             resp.set_header("Idempotency-Replayed", "true")
-        self.moved(resp, outcome.position)
+        self.set_write_headers(resp, outcome.position)
 
-    def moved(self, resp: Response, position: int, fed_to: int | None = None) -> None:
+    def set_write_headers(self, resp: Response, position: int, fed_to: int | None = None) -> None:
         """Sets the headers of a write. `Ledger-Views: behind` tells that the views could not be fed; the write
         stands."""
-        stamp(resp, position)
+        set_position(resp, position)
         if (self.ledger.fed_to if fed_to is None else fed_to) < position:
             resp.set_header("Ledger-Views", "behind")
 
-    def tried(self, resp: Response, outcome: Outcome, **more: Raw) -> None:
+    def answer_trial(self, resp: Response, outcome: Outcome, **more: Raw) -> None:
         """Answers with the events that a command would record."""
-        told = {"dry_run": True, "events": events_tried(outcome.trial_events or ()), **more}
-        json_answer(resp, msgspec.json.encode(told), outcome.position)
+        body = {"dry_run": True, "events": events_tried(outcome.trial_events or ()), **more}
+        json_answer(resp, msgspec.json.encode(body), outcome.position)
 
-    def document(self, resp: Response, outcome: Outcome, status: int = 200) -> None:
+    def answer_order(self, resp: Response, outcome: Outcome, status: int = 200) -> None:
         """Answers with the order document after the command; for a trial with the events that the command would
         record, too."""
         if outcome.trial_events is not None:
-            self.tried(resp, outcome, order=Raw(staff_document(outcome.order)))
+            self.answer_trial(resp, outcome, order=Raw(staff_document(outcome.order)))
             return
-        self.recorded(resp, outcome)
+        self.set_headers(resp, outcome)
         json_answer(resp, staff_document(outcome.order), outcome.position)
         resp.set_header("ETag", f'"{outcome.order.version}"')
         resp.status = status

@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 
 from falcon.asgi import Request
 
-from api.errors import Problem, invalid_parameter, together
+from api.errors import Problem, collect, invalid_parameter
 from api.parameters import Parameters
 from domain.log.keys import Caller
 from domain.log.records import Provenance
@@ -33,13 +33,13 @@ def provenance(req: Request) -> Provenance:
 def is_trial(req: Request) -> bool:
     """Whether a command is a trial (`dry_run`). Raises a 400, also for any other parameter."""
     parameters = Parameters(req.params)
-    trial, _ = together(lambda: parameters.boolean("dry_run"), lambda: parameters.refuse_others_than({"dry_run"}))
+    trial, _ = collect(lambda: parameters.boolean("dry_run"), lambda: parameters.refuse_others_than({"dry_run"}))
     return bool(trial)
 
 
 def conditions(req: Request) -> Conditions:
     """The conditions of a command. Raises a 400 that names all their faults."""
-    return Conditions(*together(lambda: provenance(req), lambda: expected_versions(req), lambda: is_trial(req)))
+    return Conditions(*collect(lambda: provenance(req), lambda: expected_versions(req), lambda: is_trial(req)))
 
 
 def expected_versions(req: Request) -> list[int] | None:

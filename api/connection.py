@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from gunicorn.asgi.protocol import ASGIProtocol
 
-from api.bodies import Message, Receive, gather
+from api.bodies import Message, Receive, receive_body
 from api.errors import unreadable_request
 from api.places import Places, Standing
 from api.sending import Sending
@@ -154,7 +154,7 @@ class PatientProtocol(ASGIProtocol):
         if not self._body_receiver._complete:
             if self._deadline is None:
                 self._end_in(REQUEST_SECONDS_MAX)
-            receive, is_whole = await gather(
+            receive, is_whole = await receive_body(
                 self._all_of(receive), self._body_receiver.request.content_length, self._has_come
             )
             self._keepalive *= is_whole  # behind a body that is not read to its end no request can be found
@@ -187,7 +187,7 @@ class PatientProtocol(ASGIProtocol):
     def _has_come(self, size: int) -> None:
         before, self.body_bytes = self.body_bytes, self.body_bytes + size
         if before // _LOOK_EVERY_BYTES < self.body_bytes // _LOOK_EVERY_BYTES:
-            self.worker.places.look_at_bodies()
+            self.worker.places.limit_bodies()
 
     # --- an answer goes ---
 
@@ -199,7 +199,7 @@ class PatientProtocol(ASGIProtocol):
         super().pause_writing()
         self._stands(Standing.TAKES_AN_ANSWER)
         self._look_in(ANSWER_SECONDS_MAX)
-        self.worker.places.look_at_answers()
+        self.worker.places.limit_answers()
 
     def resume_writing(self) -> None:
         self._stop_looking()

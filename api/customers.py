@@ -6,7 +6,7 @@ import msgspec
 from falcon.asgi import Request, Response
 
 from api import access, filters, paging
-from api.answers import json_answer, stamp
+from api.answers import json_answer, set_position
 from api.asking import Asking
 from api.parameters import FIELDS, Parameters, id_in
 from api.settings import Settings
@@ -28,9 +28,9 @@ class Customers:
         self._settings = settings
 
     async def on_get(self, req: Request, resp: Response) -> None:
-        access.scope(req, "orders:read")
+        access.require_scope(req, "orders:read")
         parameters = Parameters(req.params)
-        (limit, offset), words, ordering = await self._asking.asked(
+        (limit, offset), words, ordering = await self._asking.query_values(
             parameters,
             _NAMES,
             lambda: paging.window(parameters, _LIMIT_DEFAULT),
@@ -58,11 +58,11 @@ class Customer:
         self._asking = asking
 
     async def on_get(self, req: Request, resp: Response, customer_id: str) -> None:
-        access.scope(req, "orders:read")
-        await self._asking.asked(Parameters(req.params), {FIELDS})
+        access.require_scope(req, "orders:read")
+        await self._asking.query_values(Parameters(req.params), {FIELDS})
         found = await self._asking(lambda connection: customers.one(connection, id_in(customer_id)))
         if found.customer is None:
-            stamp(resp, found.position)
+            set_position(resp, found.position)
             raise CustomerNotFound
         body = _encode({**msgspec.structs.asdict(found.customer), "currencies": found.sums})
         json_answer(resp, body, found.position)

@@ -175,7 +175,7 @@ def invalid_parameter(name: str, message: str) -> InvalidParameter:
     return InvalidParameter((name, message))
 
 
-def together(*parts: Callable[[], Any]) -> list[Any]:
+def collect(*parts: Callable[[], Any]) -> list[Any]:
     """The value of each part of a request. Raises a 400 that names the faults of all of them."""
     found: list[Any] = []
     faults: list[tuple[str, str]] = []

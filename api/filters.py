@@ -11,7 +11,7 @@ from falcon.uri import parse_query_string
 
 from api import paging
 from api.asking import Asking
-from api.errors import invalid_parameter, together
+from api.errors import collect, invalid_parameter
 from api.parameters import Parameters
 from api.positions import position_in
 from domain.order import statuses
@@ -40,7 +40,7 @@ NAMES: Final = frozenset(
 )
 
 
-class Asked(msgspec.Struct, frozen=True):
+class ListQuery(msgspec.Struct, frozen=True):
     """A list's query string, parsed: its filter, ordering and page, and the least position of the views."""
 
     wanted: Filter
@@ -52,38 +52,38 @@ class Asked(msgspec.Struct, frozen=True):
 
 # Clients send the same few query strings again and again.
 @lru_cache(maxsize=512)
-def asked(query: str, zone: ZoneInfo, limit_default: int) -> Asked:
+def parse_list_query(query: str, zone: ZoneInfo, limit_default: int) -> ListQuery:
     """A query string of the shop's list, parsed. Raises a 400 that names the parameters at fault."""
     parameters = Parameters(parse_query_string(query, keep_blank=True))
-    wanted, sorting, (limit, offset), position = together(
-        lambda: read(parameters, zone),
+    wanted, sorting, (limit, offset), position = collect(
+        lambda: read_filter(parameters, zone),
         lambda: ordering(parameters),
         lambda: paging.window(parameters, limit_default),
         lambda: position_in(parameters, "min_position"),
     )
-    return Asked(wanted, sorting, limit, offset, position)
+    return ListQuery(wanted, sorting, limit, offset, position)
 
 
-async def page(asking: Asking, asked: Asked, document: str, customer_id: int | None) -> Page:
+async def page(asking: Asking, query: ListQuery, document: str, customer_id: int | None) -> Page:
     """A page of orders, as their `document`, once the views have reached the least position. Raises what `Asking`
     raises."""
-    await asking.reached_position(asked.min_position)
+    await asking.await_position(query.min_position)
     return await asking(
         lambda connection: orders.page(
             connection,
-            asked.wanted,
+            query.wanted,
             document=document,
             customer_id=customer_id,
-            ordering=asked.ordering,
-            limit=asked.limit,
-            offset=asked.offset,
+            ordering=query.ordering,
+            limit=query.limit,
+            offset=query.offset,
         )
     )
 
 
-def read(parameters: Parameters, zone: ZoneInfo) -> Filter:
+def read_filter(parameters: Parameters, zone: ZoneInfo) -> Filter:
     """The filter of the list. Raises a 400 that names the parameters at fault."""
-    named, id_min, id_max, has_notes, created, updated, words_of_search, *ids = together(
+    named, id_min, id_max, has_notes, created, updated, words_of_search, *ids = collect(
         lambda: _statuses(parameters),
         lambda: parameters.integer("id_min"),
         lambda: parameters.integer("id_max"),
@@ -107,7 +107,7 @@ def read(parameters: Parameters, zone: ZoneInfo) -> Filter:
 
 
 def _ids(parameters: Parameters, field: str) -> list[tuple[str, tuple[int, ...]]]:
-    one, some = together(lambda: parameters.integer(field), lambda: parameters.integers(f"{field}_in"))
+    one, some = collect(lambda: parameters.integer(field), lambda: parameters.integers(f"{field}_in"))
     return [(f"{field}_id", ids) for ids in (() if one is None else (one,), tuple(some)) if ids]
 
 

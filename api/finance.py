@@ -11,9 +11,9 @@ import msgspec
 from falcon.asgi import Request, Response
 
 from api import access
-from api.answers import CSV, CSV_UTF_8, XLSX, download, form_wanted, json_answer
+from api.answers import CSV, CSV_UTF_8, XLSX, json_answer, preferred_type, set_download
 from api.asking import Asking
-from api.errors import invalid_parameter, together
+from api.errors import collect, invalid_parameter
 from api.parameters import FIELDS, Parameters
 from api.positions import position_in, position_token
 from api.settings import Settings
@@ -54,9 +54,9 @@ class Payments:
         self._settings = settings
 
     async def on_get(self, req: Request, resp: Response) -> None:
-        access.scope(req, SCOPE)
+        access.require_scope(req, SCOPE)
         parameters = Parameters(req.params)
-        wanted, after, limit, marked = await self._asking.asked(
+        wanted, after, limit, marked = await self._asking.query_values(
             parameters,
             _FILTERS | {"after", "limit", "bom", FIELDS},
             lambda: _filter(parameters, self._settings.timezone),
@@ -64,7 +64,7 @@ class Payments:
             lambda: parameters.limit(_LIMIT_DEFAULT, LIMIT_MAX),
             lambda: bool(parameters.boolean("bom")),
         )
-        form = form_wanted(req, resp)
+        form = preferred_type(req, resp)
         if form == CSV:
             await self._stream(resp, wanted, after, for_spreadsheets=marked)
             return
@@ -93,8 +93,8 @@ class Payments:
     async def _stream(self, resp: Response, wanted: Filter, after: int, *, for_spreadsheets: bool) -> None:
         position = self._views.position()
         parts = payments.walk(lambda: self._views.reader, wanted, after=after, until=position)
-        resp.stream = await self._asking.each(_csv(parts, for_spreadsheets=for_spreadsheets))
-        download(resp, "payments.csv", CSV_UTF_8, position)
+        resp.stream = await self._asking.stream(_csv(parts, for_spreadsheets=for_spreadsheets))
+        set_download(resp, "payments.csv", CSV_UTF_8, position)
 
 
 class Summary:
@@ -105,9 +105,9 @@ class Summary:
         self._settings = settings
 
     async def on_get(self, req: Request, resp: Response) -> None:
-        access.scope(req, SCOPE)
+        access.require_scope(req, SCOPE)
         parameters = Parameters(req.params)
-        wanted, group_by, marked = await self._asking.asked(
+        wanted, group_by, marked = await self._asking.query_values(
             parameters,
             _FILTERS | {"group_by", "bom", FIELDS},
             lambda: _filter(parameters, self._settings.timezone),
@@ -116,13 +116,13 @@ class Summary:
         )
         zone = self._settings.timezone
         found = await self._asking(lambda connection: summary(connection, wanted, group_by=group_by, zone=zone))
-        rows, totals = [row.labels | row.told() for row in found.rows], [total.told() for total in found.totals]
+        rows, totals = [row.labels | row.document() for row in found.rows], [total.document() for total in found.totals]
         names = list(dict.fromkeys([*group_by, *_SUMS]))
-        form = form_wanted(req, resp)
+        form = preferred_type(req, resp)
         if form == CSV:
             cells = ([csv_text.cell(row[name]) for name in names] for row in rows)
             resp.data = csv_text.header(names, marked=marked) + csv_text.lines(cells)
-            download(resp, "summary.csv", CSV_UTF_8, found.position)
+            set_download(resp, "summary.csv", CSV_UTF_8, found.position)
         elif form == XLSX:
             tables = {
                 "Groups": (names, [[row[name] for name in names] for row in rows]),
@@ -139,7 +139,7 @@ class Summary:
 
 def _filter(parameters: Parameters, zone: ZoneInfo) -> Filter:
     """The filter of the journal. Raises a 400 that names the parameters at fault."""
-    (since, until), kind, order = together(
+    (since, until), kind, order = collect(
         lambda: parameters.span("from", "to", zone),
         lambda: parameters.choice("kind", KINDS),
         lambda: _order(parameters),
@@ -175,8 +175,8 @@ def _group_by(parameters: Parameters) -> list[str]:
 
 
 def _document(movement: Movement) -> dict[str, Any]:
-    told = {name: getattr(movement, name) for name in _COLUMNS}
-    return told | {"amount": two_digit_text(movement.amount, movement.digits)}
+    document = {name: getattr(movement, name) for name in _COLUMNS}
+    return document | {"amount": two_digit_text(movement.amount, movement.digits)}
 
 
 def _csv(parts: Iterator[list[Movement]], *, for_spreadsheets: bool) -> Iterator[bytes]:

@@ -18,7 +18,7 @@ _TEXT_BYTES_MAX: Final = 4 * TEXT_CHARS_MAX
 _BOUNDARY_CHARS_MAX: Final = 70  # RFC 2046, section 5.1.1
 
 
-class Sent(NamedTuple):
+class FormContent(NamedTuple):
     """The content of a form: the file's name, if it has one, its size in bytes, and the texts of the other parts."""
 
     file_name: str | None
@@ -26,7 +26,7 @@ class Sent(NamedTuple):
     texts: dict[str, str]
 
 
-def taken_apart(form: IO[bytes], content_type: str, size: int, into: IO[bytes]) -> Sent:
+def parse_form(form: IO[bytes], content_type: str, size: int, into: IO[bytes]) -> FormContent:
     """Copies the part `file` of a form into `into`. Raises a 400 for a form that is malformed or not whole, and
     InvalidField for parts at fault."""
     options = MultipartParseOptions()
@@ -52,7 +52,7 @@ def taken_apart(form: IO[bytes], content_type: str, size: int, into: IO[bytes]) 
     if "file" not in seen:
         raise InvalidField("file", "the form has no part of this name, which is the settlement file")
     into.flush()
-    return Sent(file_name, into.tell(), texts)
+    return FormContent(file_name, into.tell(), texts)
 
 
 def _boundary(content_type: str) -> bytes:

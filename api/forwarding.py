@@ -19,7 +19,7 @@ T = TypeVar("T")
 _PAIR: Final = re.compile(r'[ \t]*([A-Za-z]+)=([^\s,;"]+|"(?:[^"\\]|\\.)*")[ \t]*(;|,|$)')
 
 
-class Outer(NamedTuple):
+class ForwardedAddress(NamedTuple):
     """The parts of the address that a client asked for; None for each part that the proxy does not tell."""
 
     scheme: str | None = None
@@ -28,19 +28,19 @@ class Outer(NamedTuple):
     prefix: str | None = None
 
 
-def outer(req: Request, settings: Settings) -> Outer:
+def forwarded_address(req: Request, settings: Settings) -> ForwardedAddress:
     """The address by the proxy's headers. `Forwarded` has no port apart from the host's, and no prefix. Raises a 400
     where it is malformed."""
     if settings.forwarded == "forwarded":
         hops = _hops(req.get_header("Forwarded") or "")
-        hop = _beyond(settings, [hop.get("for", "") for hop in hops], hops) or {}
-        return Outer(hop.get("proto"), hop.get("host"))
+        hop = _added_by_proxy(settings, [hop.get("for", "") for hop in hops], hops) or {}
+        return ForwardedAddress(hop.get("proto"), hop.get("host"))
     addresses = _values(req, "X-Forwarded-For")
-    told = (_values(req, f"X-Forwarded-{name}") for name in ("Proto", "Host", "Port", "Prefix"))
-    return Outer(*(_beyond(settings, addresses, values) for values in told))
+    forwarded = (_values(req, f"X-Forwarded-{name}") for name in ("Proto", "Host", "Port", "Prefix"))
+    return ForwardedAddress(*(_added_by_proxy(settings, addresses, values) for values in forwarded))
 
 
-def _beyond(settings: Settings, addresses: Sequence[str], told: Sequence[T]) -> T | None:
+def _added_by_proxy(settings: Settings, addresses: Sequence[str], forwarded: Sequence[T]) -> T | None:
     """The value that the trusted proxy next to the client has added; where it added none, that of the first proxy that
     did. `addresses` has for each proxy the peer that asked it."""
     skipped = 0
@@ -48,7 +48,7 @@ def _beyond(settings: Settings, addresses: Sequence[str], told: Sequence[T]) -> 
         if not settings.trusts(_without_port(address)):
             break
         skipped += 1
-    return told[max(0, len(told) - 1 - skipped)] if told else None
+    return forwarded[max(0, len(forwarded) - 1 - skipped)] if forwarded else None
 
 
 def _without_port(address: str) -> str:

@@ -13,8 +13,8 @@ from falcon.asgi import Request, Response
 from msgspec import UNSET, Meta, UnsetType
 
 from api import access, paging
-from api.answers import json_answer, stamp
-from api.bodies import command, command_if_given
+from api.answers import json_answer, set_position
+from api.bodies import read_command, read_command_if_any
 from api.commanding import Commanding
 from api.conditions import provenance
 from api.parameters import FIELDS, Parameters
@@ -56,7 +56,7 @@ class RotateKey(Command, frozen=True, kw_only=True):
     expires_at: Moment | None | UnsetType = UNSET
 
 
-class Locksmith:
+class KeyActions:
     """The work that the resources of access keys share."""
 
     def __init__(self, keys: Keys, uses: Uses, commanding: Commanding, settings: Settings) -> None:
@@ -76,13 +76,13 @@ class Locksmith:
 
     async def show(self, resp: Response, name: str, **more: Any) -> None:
         """Answers with a key's document. Raises AccessKeyNotFound."""
-        head = await self.asking.of_log(self.commanding.ledger.head)
-        stamp(resp, head)  # of a 404, too
+        head = await self.asking.ask_log(self.commanding.ledger.head)
+        set_position(resp, head)  # of a 404, too
         key = await self.asking.in_thread(lambda: self.keys.get(name))
         (shown,) = self.documents([key])
         json_answer(resp, _encode(shown | more), head)
         if more:
-            self.commanding.moved(resp, head)
+            self.commanding.set_write_headers(resp, head)
             resp.set_header("Cache-Control", "no-store")
 
     def documents(self, keys: Sequence[AccessKey]) -> list[dict[str, Any]]:
@@ -91,21 +91,21 @@ class Locksmith:
 
 
 class _Resource:
-    def __init__(self, locksmith: Locksmith) -> None:
-        self._of = locksmith
+    def __init__(self, actions: KeyActions) -> None:
+        self._of = actions
 
 
 class AllKeys(_Resource):
     """The access keys, the revoked ones included."""
 
     async def on_get(self, req: Request, resp: Response) -> None:
-        access.scope(req, WRITE)
+        access.require_scope(req, WRITE)
         parameters = Parameters(req.params)
-        ((limit, offset),) = await self._of.asking.asked(
+        ((limit, offset),) = await self._of.asking.query_values(
             parameters, NAMES, lambda: paging.window(parameters, _LIMIT_DEFAULT)
         )
         url = paging.base_url(req, self._of.settings) + PATH
-        head = await self._of.asking.of_log(self._of.commanding.ledger.head)
+        head = await self._of.asking.ask_log(self._of.commanding.ledger.head)
         keys = await self._of.asking.in_thread(self._of.keys.list)
         rows = b",".join(map(_encode, self._of.documents(keys[offset : offset + limit])))
         page = Page(head, len(keys), rows, offset + limit)
@@ -115,7 +115,7 @@ class AllKeys(_Resource):
 
     async def on_post(self, req: Request, resp: Response) -> None:
         access.admit(req, WRITE)
-        given = await command(req, MakeKey, self._decide)
+        given = await read_command(req, MakeKey, self._decide)
         url = paging.base_url(req, self._of.settings) + PATH
         terms = msgspec.structs.asdict(given)
         key = await self._of.write(req, self._of.keys.create, within=req.context.caller.scopes, **terms)
@@ -130,15 +130,15 @@ class AllKeys(_Resource):
 
 class OneKey(_Resource):
     async def on_get(self, req: Request, resp: Response, name: str) -> None:
-        access.scope(req, WRITE)
-        await self._of.asking.asked(Parameters(req.params), {FIELDS})
+        access.require_scope(req, WRITE)
+        await self._of.asking.query_values(Parameters(req.params), {FIELDS})
         await self._of.show(resp, name)
 
     on_head = on_get
 
     async def on_patch(self, req: Request, resp: Response, name: str) -> None:
         access.admit(req, WRITE)
-        given = await command(req, ChangeKey)
+        given = await read_command(req, ChangeKey)
         terms = msgspec.structs.asdict(given)
         await self._of.write(req, self._of.keys.change, name, within=req.context.caller.scopes, **terms)
         await self._of.show(resp, name)
@@ -148,14 +148,14 @@ class OneKey(_Resource):
         access.admit(req, WRITE)
         with suppress(AccessKeyIsRevoked):
             await self._of.write(req, self._of.keys.revoke, name)
-        self._of.commanding.moved(resp, await self._of.asking.of_log(self._of.commanding.ledger.head))
+        self._of.commanding.set_write_headers(resp, await self._of.asking.ask_log(self._of.commanding.ledger.head))
         resp.status = 204
 
 
 class Rotations(_Resource):
     async def on_post(self, req: Request, resp: Response, name: str) -> None:
         access.admit(req, WRITE)
-        given = await command_if_given(req, RotateKey)
+        given = await read_command_if_any(req, RotateKey)
         terms = msgspec.structs.asdict(given)
         key = await self._of.write(req, self._of.keys.rotate, name, within=req.context.caller.scopes, **terms)
         await self._of.show(resp, name, key=key)

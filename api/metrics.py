@@ -57,7 +57,7 @@ class Metrics:
         self._feed = Histogram("ledger_feed_seconds", "Feeding the views after a commit", buckets=_SECONDS)
         self._batch = Histogram("ledger_batch_commands", "Pieces of work in one transaction", buckets=_COMMANDS)
 
-    def answered(self, requests: Iterable[tuple[str, str | None, int, float]]) -> None:
+    def observe_requests(self, requests: Iterable[tuple[str, str | None, int, float]]) -> None:
         """Counts requests, each given by its method, route, status and duration in seconds."""
         together: dict[tuple[str, str | None, int], list[float]] = {}
         for method, route, status, seconds in requests:
@@ -67,13 +67,13 @@ class Metrics:
             known = method if method in METHODS else "other"
             self._requests.labels(known, route or "none", str(status)).observe_all(took)
 
-    def done(self, command: str) -> None:
+    def count_done(self, command: str) -> None:
         self._commands.labels(command).inc()
 
-    def refused(self, command: str, code: str) -> None:
+    def count_refused(self, command: str, code: str) -> None:
         self._refusals.labels(command, code).inc()
 
-    def committed(self, works: int, commit_seconds: float, feed_seconds: float) -> None:
+    def observe_commit(self, works: int, commit_seconds: float, feed_seconds: float) -> None:
         self._batch.observe(works)
         self._commit.observe(commit_seconds)
         self._feed.observe(feed_seconds)
@@ -113,7 +113,7 @@ def _answer(address: Address, folder: Path, open_ledger: Callable[[], Opened], m
 
     registry = CollectorRegistry()
     Added(registry, str(folder))  # type: ignore[no-untyped-call]
-    registry.register(Looking(open_ledger, master))
+    registry.register(ScrapedGauges(open_ledger, master))
     start_http_server(address.port, address.host, registry)
     os.close(going)
     while os.getppid() == master:
@@ -121,7 +121,7 @@ def _answer(address: Address, folder: Path, open_ledger: Callable[[], Opened], m
     shutil.rmtree(folder, ignore_errors=True)
 
 
-class Looking:
+class ScrapedGauges:
     """The gauges that are read at each scrape. Gauges that cannot be read are left out, and `ledger_up` is 0."""
 
     def __init__(self, open_ledger: Callable[[], Opened], master: int) -> None:
@@ -144,9 +144,9 @@ class Looking:
         with self._lock:
             found = _known(self._look)
         yield GaugeMetricFamily("ledger_up", "Whether the log can be read", value=float(found is not None))
-        for name, told, value in found or ():
+        for name, description, value in found or ():
             if value is not None:
-                yield GaugeMetricFamily(name, told, value=value)
+                yield GaugeMetricFamily(name, description, value=value)
 
     def _look(self) -> list[tuple[str, str, float | None]]:
         if self._opened is None:

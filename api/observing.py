@@ -62,11 +62,11 @@ class Answered(msgspec.Struct, omit_defaults=True):
 
     def plain(self) -> str:
         """The line for a terminal."""
-        told = (self.method, self.route or "(no route)", self.status, f"{self.duration_ms} ms", self.key, self.code)
-        return " ".join([f"{self.time:%H:%M:%S}", *(str(one) for one in told if one is not None)])
+        columns = (self.method, self.route or "(no route)", self.status, f"{self.duration_ms} ms", self.key, self.code)
+        return " ".join([f"{self.time:%H:%M:%S}", *(str(one) for one in columns if one is not None)])
 
 
-class Writing:
+class LogWriter:
     """Writes the service's log to standard error: as JSON, on a terminal as text."""
 
     def __init__(self, level: str) -> None:
@@ -74,7 +74,7 @@ class Writing:
         self._is_plain = os.isatty(_STDERR)
         self._encoder = msgspec.json.Encoder()
 
-    def takes(self, level: str) -> bool:
+    def is_enabled(self, level: str) -> bool:
         return level in self._taken
 
     def write(self, lines: Iterable[Message | Answered]) -> None:
@@ -96,21 +96,21 @@ class Writing:
 class Handler(logging.Handler):
     """Writes messages of the program, and of its libraries, as lines of the service's log."""
 
-    def __init__(self, writing: Writing) -> None:
+    def __init__(self, writing: LogWriter) -> None:
         super().__init__()
         self._writing = writing
 
     def emit(self, record: LogRecord) -> None:
         level = record.levelname.lower()
         level = level if level in LOG_LEVELS else LOG_LEVELS[-1]
-        if self._writing.takes(level):
+        if self._writing.is_enabled(level):
             self._writing.write([Message(utc_now(), level, self.format(record))])
 
 
 class Observing:
     """Middleware, the outermost one: times each request, and logs, counts and traces its answer."""
 
-    def __init__(self, writing: Writing, metrics: "Metrics | None", tracing: "Tracing | None") -> None:
+    def __init__(self, writing: LogWriter, metrics: "Metrics | None", tracing: "Tracing | None") -> None:
         self._writing = writing
         self.metrics = metrics
         self._tracing = tracing
@@ -127,24 +127,26 @@ class Observing:
             of = (req.method, req.uri_template, status, seconds)
             self._tracing.answered(*of, request_id=request_id, parent=parent)
         level = "error" if status >= 500 else "debug" if req.uri_template in _WATCHED else "info"
-        if self.metrics is None and not self._writing.takes(level):
+        if self.metrics is None and not self._writing.is_enabled(level):
             return
         self._answered.append(_answered(req, resp, level, status, seconds))
         if len(self._answered) == _TOGETHER_MAX:
-            self.tell()
+            self.flush()
         elif len(self._answered) == 1:
-            asyncio.get_running_loop().call_later(TOGETHER_SECONDS, self.tell)
+            asyncio.get_running_loop().call_later(TOGETHER_SECONDS, self.flush)
 
-    def tell(self) -> None:
+    def flush(self) -> None:
         """Counts and logs the requests answered since the last time."""
         answered, self._answered = self._answered, []
         if self.metrics is not None:
-            self.metrics.answered((one.method, one.route, one.status, one.duration_ms / 1_000) for one in answered)
-        if lines := [one for one in answered if self._writing.takes(one.level)]:
+            self.metrics.observe_requests(
+                (one.method, one.route, one.status, one.duration_ms / 1_000) for one in answered
+            )
+        if lines := [one for one in answered if self._writing.is_enabled(one.level)]:
             self._writing.write(lines)
 
     def stop(self) -> None:
-        self.tell()
+        self.flush()
         if self._tracing is not None:
             self._tracing.stop()
 

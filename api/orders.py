@@ -11,11 +11,11 @@ from falcon.asgi import Request, Response
 from msgspec import UNSET
 
 from api import access, filters, paging
-from api.answers import json_answer, stamp
-from api.bodies import command
+from api.answers import json_answer, set_position
+from api.bodies import read_command
 from api.commanding import Commanding
 from api.conditions import conditions, must_be_new, none_match
-from api.errors import invalid_parameter, together
+from api.errors import collect, invalid_parameter
 from api.parameters import FIELDS, Parameters, id_in, number_in
 from api.positions import position_in
 from api.settings import Settings
@@ -48,31 +48,31 @@ class Orders:
         self._settings = settings
 
     async def on_get(self, req: Request, resp: Response) -> None:
-        access.scope(req, "orders:read")
+        access.require_scope(req, "orders:read")
         parameters = Parameters(req.params)
-        asked, of_staff, customer_id, after = together(
-            lambda: filters.asked(req.query_string, self._settings.timezone, _LIMIT_DEFAULT),
+        query, of_staff, customer_id, after = collect(
+            lambda: filters.parse_list_query(req.query_string, self._settings.timezone, _LIMIT_DEFAULT),
             lambda: _of_staff(parameters),
             lambda: parameters.integer("customer"),
             lambda: position_in(parameters, paging.AFTER),
         )
-        of_staff["ids"] += asked.wanted.ids
-        wanted = msgspec.structs.replace(asked.wanted, words=(), staff_words=asked.wanted.words, **of_staff)
-        asked = msgspec.structs.replace(asked, wanted=wanted)
+        of_staff["ids"] += query.wanted.ids
+        wanted = msgspec.structs.replace(query.wanted, words=(), staff_words=query.wanted.words, **of_staff)
+        query = msgspec.structs.replace(query, wanted=wanted)
         url = paging.base_url(req, self._settings) + PATH
         if after is not None:
             await self._must_be_known(after, parameters)
-            await self._asking.reached_position(after)
-            await self._asking.reached_position(asked.min_position)
+            await self._asking.await_position(after)
+            await self._asking.await_position(query.min_position)
             found = await self._asking(
-                lambda connection: orders.touched(
-                    connection, wanted, after=after, customer_id=customer_id, limit=asked.limit
+                lambda connection: orders.changed_since(
+                    connection, wanted, after=after, customer_id=customer_id, limit=query.limit
                 )
             )
-            json_answer(resp, paging.envelope_after(req, url, found, limit=asked.limit), found.position)
+            json_answer(resp, paging.envelope_after(req, url, found, limit=query.limit), found.position)
             return
-        page = await filters.page(self._asking, asked, "staff", customer_id)
-        body = paging.envelope(req, url, page, limit=asked.limit, offset=asked.offset)
+        page = await filters.page(self._asking, query, "staff", customer_id)
+        body = paging.envelope(req, url, page, limit=query.limit, offset=query.offset)
         json_answer(resp, body, page.position)
 
     on_head = on_get
@@ -85,17 +85,17 @@ class Orders:
                 raise invalid_parameter(
                     name, f"cannot stand beside {paging.AFTER}: those orders go by their last events"
                 )
-        if not await self._asking.is_known(after):
+        if not await self._asking.has_reached(after):
             raise invalid_parameter(paging.AFTER, "the log has not reached this position; take one that an answer gave")
 
     async def on_post(self, req: Request, resp: Response) -> None:
-        access.scope(req, "orders:write")
-        given = await command(req, c.NewOrder, self._decide)
+        access.require_scope(req, "orders:write")
+        given = await read_command(req, c.NewOrder, self._decide)
         under = conditions(req)
         must_be_new(under)
         location = f"{paging.base_url(req, self._settings)}{PATH}"
         outcome = await self._commanding.create(given, under.provenance, is_trial=under.is_trial)
-        self._commanding.document(resp, outcome, 201)
+        self._commanding.answer_order(resp, outcome, 201)
         if outcome.trial_events is None:
             resp.set_header("Location", f"{location}/{outcome.order.id}")
 
@@ -108,7 +108,7 @@ class Orders:
 def _of_staff(parameters: Parameters) -> dict[str, Any]:
     """The filters that staff alone have, by the fields of the filter. Raises a 400."""
     of_metadata = {name for name in parameters.names() if name.startswith(_METADATA)}
-    ids, is_guests, labels, is_paid, is_payable, _ = together(
+    ids, is_guests, labels, is_paid, is_payable, _ = collect(
         lambda: _ids(parameters),
         lambda: parameters.boolean("guest"),
         lambda: _labels(parameters, of_metadata),
@@ -175,12 +175,12 @@ class _OneOrder:
         self._asking = commanding.asking
 
     async def _uuid(self, reference: str) -> UUID:
-        return await self._asking.of_log(lambda: named_order(self._commanding.ledger, reference))
+        return await self._asking.ask_log(lambda: named_order(self._commanding.ledger, reference))
 
     async def _command(self, req: Request, reference: str, shape: type[_C], meant: _Meant = _as_it_is) -> _C:
         """The request's body. Its faults are named together with the refusals of its other fields, by the command that
         `meant` makes of them, for the order as it is."""
-        return await command(req, shape, partial(self._decide, reference, meant))
+        return await read_command(req, shape, partial(self._decide, reference, meant))
 
     async def _decide(self, reference: str, meant: _Meant, given: c.Command) -> None:
         uuid, ledger = await self._uuid(reference), self._commanding.ledger
@@ -212,16 +212,16 @@ class _OneOrder:
             if near is None or (uuid := await self._uuid(reference)) == near:
                 raise
             outcome = await give(uuid)  # the views had what the log has not
-        self._commanding.document(resp, outcome, status)
+        self._commanding.answer_order(resp, outcome, status)
 
 
 class Order(_OneOrder):
     async def on_get(self, req: Request, resp: Response, order_id: str) -> None:
-        access.scope(req, "orders:read")
-        await self._asking.asked(Parameters(req.params), {FIELDS})
+        access.require_scope(req, "orders:read")
+        await self._asking.query_values(Parameters(req.params), {FIELDS})
         of_order = _named(order_id)
         found = await self._asking(lambda connection: orders.one(connection, document="staff", **of_order))
-        stamp(resp, found.position)
+        set_position(resp, found.position)
         if not found.document:
             # Raises where the order is there and its history cannot be read.
             ledger = self._commanding.ledger
@@ -236,11 +236,11 @@ class Order(_OneOrder):
     on_head = on_get
 
     async def on_patch(self, req: Request, resp: Response, order_id: str) -> None:
-        access.scope(req, "orders:write")
+        access.require_scope(req, "orders:write")
         await self._give(req, resp, order_id, await self._command(req, order_id, c.ChangeOrder))
 
 
-class Given(_OneOrder):
+class OrderCommand(_OneOrder):
     """Takes one kind of command. To void a payment needs the scope `finance:write`."""
 
     def __init__(self, commanding: Commanding, shape: type[c.Command]) -> None:
@@ -250,16 +250,16 @@ class Given(_OneOrder):
         self._status = 201 if issubclass(shape, c.Move) else 200
 
     async def on_post(self, req: Request, resp: Response, order_id: str) -> None:
-        access.scope(req, self._scope)
+        access.require_scope(req, self._scope)
         given = await self._command(req, order_id, self._shape)
         if getattr(given, "force", False):
-            access.scope(req, "finance:write")
+            access.require_scope(req, "finance:write")
         await self._give(req, resp, order_id, given, self._status)
 
 
 class Item(_OneOrder):
     async def on_patch(self, req: Request, resp: Response, order_id: str, item: str) -> None:
-        access.scope(req, "orders:write")
+        access.require_scope(req, "orders:write")
         changed = await self._command(req, order_id, c.ChangedItem, partial(_change_of_item, item))
         given: c.Command = _change_of_item(item, changed)
         if changed.quantity is not UNSET and changed == c.ChangedItem(quantity=changed.quantity):
@@ -267,13 +267,13 @@ class Item(_OneOrder):
         await self._give(req, resp, order_id, given)
 
     async def on_delete(self, req: Request, resp: Response, order_id: str, item: str) -> None:
-        access.scope(req, "orders:write")
+        access.require_scope(req, "orders:write")
         await self._give(req, resp, order_id, c.RemoveItem(item=_item(item)))
 
 
-class Charges(Given):
+class Charges(OrderCommand):
     async def on_put(self, req: Request, resp: Response, order_id: str) -> None:
-        access.scope(req, "orders:write")
+        access.require_scope(req, "orders:write")
         given = await self._command(req, order_id, c.SetCharges, _all_charges)
         await self._give(req, resp, order_id, _all_charges(given))
 
@@ -282,12 +282,12 @@ class Charge(_OneOrder):
     """One charge of an order; the path's `charge` is its place among the order's charges, from 0 on."""
 
     async def on_patch(self, req: Request, resp: Response, order_id: str, charge: str) -> None:
-        access.scope(req, "orders:write")
+        access.require_scope(req, "orders:write")
         meant = partial(_change_of_charge, charge)
         await self._give(req, resp, order_id, meant(await self._command(req, order_id, c.ChangedCharge, meant)))
 
     async def on_delete(self, req: Request, resp: Response, order_id: str, charge: str) -> None:
-        access.scope(req, "orders:write")
+        access.require_scope(req, "orders:write")
         await self._give(req, resp, order_id, c.RemoveCharge(charge=_charge(charge)))
 
 
@@ -301,7 +301,7 @@ MOVEMENTS: Final[dict[str, type[c.Move]]] = {
     "chargeback-reversals": c.ReverseChargeback,
     "voids": c.VoidPayment,
 }
-GIVEN: Final[dict[str, type[c.Command]]] = {
+ORDER_COMMANDS: Final[dict[str, type[c.Command]]] = {
     "items": c.AddItem,
     "customer": c.GiveToCustomer,
     "status": c.ChangeStatus,

@@ -9,11 +9,11 @@ import msgspec
 from falcon.asgi import Request
 
 from api import forwarding
-from api.errors import Problem, together
+from api.errors import Problem, collect
 from api.parameters import Parameters
 from api.positions import position_token
 from api.settings import HOST, Settings
-from projections.orders.list import Page, Touched
+from projections.orders.list import ChangedOrders, Page
 
 LIMIT_MAX: Final = 100
 AFTER: Final = "after_position"
@@ -36,33 +36,33 @@ def base_url(req: Request, settings: Settings) -> str:
     if settings.public_url and not settings.allowed_hosts:
         return settings.public_url
     host = req.get_header("Host") or req.netloc
-    told = forwarding.Outer(scheme=req.scheme, host=host)
+    forwarded = forwarding.ForwardedAddress(scheme=req.scheme, host=host)
     if settings.trusted_proxies and settings.trusts(req.scope["client"][0]):
-        outer = forwarding.outer(req, settings)
-        told = outer._replace(scheme=outer.scheme or req.scheme, host=outer.host or host)
-    asked = _base_url(told, settings.allowed_hosts)
-    return settings.public_url or asked
+        outer = forwarding.forwarded_address(req, settings)
+        forwarded = outer._replace(scheme=outer.scheme or req.scheme, host=outer.host or host)
+    base = _base_url(forwarded, settings.allowed_hosts)
+    return settings.public_url or base
 
 
 @lru_cache(maxsize=256)
-def _base_url(told: forwarding.Outer, allowed: frozenset[str]) -> str:
-    scheme, found = (told.scheme or "").lower(), _HOST.fullmatch(told.host or "")
+def _base_url(forwarded: forwarding.ForwardedAddress, allowed: frozenset[str]) -> str:
+    scheme, found = (forwarded.scheme or "").lower(), _HOST.fullmatch(forwarded.host or "")
     if scheme not in _DEFAULT_PORTS or not found:
         raise Problem(400, "invalid-host", "The Host header, or what a proxy forwards of it, does not name a host.")
     if allowed and found[1].lower() not in allowed:
         raise Problem(400, "invalid-host", "This service is not known by the host that was asked for.")
     port = found[2] and int(found[2][1:])
-    if told.port:
-        port = int(told.port) if _PORT.fullmatch(told.port) else None
+    if forwarded.port:
+        port = int(forwarded.port) if _PORT.fullmatch(forwarded.port) else None
         if not port or port > _PORT_MAX:
             raise Problem(400, "invalid-host", f"X-Forwarded-Port must be a port from 1 to {_PORT_MAX}.")
     shown = "" if port in (None, _DEFAULT_PORTS[scheme]) else f":{port}"
-    return f"{scheme}://{found[1]}{shown}{_path_prefix(told.prefix or '')}"
+    return f"{scheme}://{found[1]}{shown}{_path_prefix(forwarded.prefix or '')}"
 
 
-def _path_prefix(told: str) -> str:
+def _path_prefix(forwarded: str) -> str:
     """The proxy's path prefix, without a slash at its end. Raises a 400 where it is no path."""
-    prefix = "".join(f"/{segment}" for segment in told.split("/") if segment)
+    prefix = "".join(f"/{segment}" for segment in forwarded.split("/") if segment)
     if not _PREFIX.fullmatch(prefix) or any(unquote(segment) in (".", "..") for segment in prefix.split("/")):
         raise Problem(400, "invalid-host", "X-Forwarded-Prefix must be a path like /shop.")
     return prefix
@@ -70,7 +70,7 @@ def _path_prefix(told: str) -> str:
 
 def window(parameters: Parameters, limit_default: int) -> tuple[int, int]:
     """Limit and offset. A limit of 0 means the default, a larger one than `LIMIT_MAX` means `LIMIT_MAX`."""
-    limit, offset = together(
+    limit, offset = collect(
         lambda: parameters.limit(limit_default, LIMIT_MAX), lambda: parameters.integer("offset") or 0
     )
     return limit, offset
@@ -83,7 +83,7 @@ def envelope(req: Request, url: str, page: Page, *, limit: int, offset: int) -> 
     return b'{"count":%d,"next":%b,"previous":%b,"results":[%b]}' % (page.count, after, before, page.rows)
 
 
-def envelope_after(req: Request, url: str, found: Touched, *, limit: int) -> bytes:
+def envelope_after(req: Request, url: str, found: ChangedOrders, *, limit: int) -> bytes:
     """A page of orders behind a position, as JSON: `next`, null at the end, and `results`."""
     after = b"null"
     if found.reached is not None:

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from api.errors import InvalidParameter, invalid_parameter, together
+from api.errors import InvalidParameter, collect, invalid_parameter
 from domain.misfits import FAULTS_MAX
 from domain.moments import day_ends, microseconds, moment_written
 
@@ -88,7 +88,7 @@ class Parameters:
 
     def ranges(self, name: str, zone: ZoneInfo) -> list[tuple[int | None, int | None]]:
         """The spans that `{name}_date`, `{name}_from` and `{name}_to` name, in microseconds, both ends inclusive."""
-        found = together(lambda: self.span(f"{name}_from", f"{name}_to", zone), lambda: self._day(f"{name}_date", zone))
+        found = collect(lambda: self.span(f"{name}_from", f"{name}_to", zone), lambda: self._day(f"{name}_date", zone))
         return [ends for ends in found if ends != (None, None)]
 
     def _day(self, name: str, zone: ZoneInfo) -> tuple[int | None, int | None]:
@@ -100,7 +100,7 @@ class Parameters:
     def span(self, low: str, high: str, zone: ZoneInfo) -> tuple[int | None, int | None]:
         """The span between two parameters, each a day or a moment, in microseconds, both ends inclusive."""
         since, until = self.text(low), self.text(high)
-        first, last = together(
+        first, last = collect(
             lambda: None if since is None else _span(low, since, zone)[0],
             lambda: None if until is None else _span(high, until, zone)[1],
         )

@@ -8,8 +8,8 @@ from falcon.asgi import Request, Response
 from msgspec import Meta
 
 from api import access
-from api.answers import CSV, CSV_UTF_8, JSON, download, form_wanted, json_answer
-from api.bodies import command
+from api.answers import CSV, CSV_UTF_8, JSON, json_answer, preferred_type, set_download
+from api.bodies import read_command
 from api.commanding import Commanding
 from api.conditions import provenance
 from api.errors import invalid_parameter
@@ -50,9 +50,9 @@ class Periods(_OfPeriods):
         self._checkpoints = checkpoints
 
     async def on_get(self, req: Request, resp: Response) -> None:
-        access.scope(req, READ)
+        access.require_scope(req, READ)
         parameters = Parameters(req.params)
-        await self._asking.asked(parameters, {"provider", FIELDS})
+        await self._asking.query_values(parameters, {"provider", FIELDS})
         position = self._views.position()
         found = await self._asking.in_thread(partial(self._closing.closed, parameters.text("provider")))
         json_answer(resp, msgspec.json.encode({"periods": [_document(period) for period in found]}), position)
@@ -61,14 +61,14 @@ class Periods(_OfPeriods):
 
     async def on_post(self, req: Request, resp: Response) -> None:
         access.admit(req, WRITE)
-        who, wanted = provenance(req), await command(req, Close)
+        who, wanted = provenance(req), await read_command(req, Close)
         month = month_named(wanted.period, self._settings.timezone)
         close = partial(self._closing.close, wanted.provider, month, self._checkpoints, who)
-        period, is_new = await self._asking.to_its_end(close)
+        period, is_new = await self._asking.write_in_thread(close)
         log = self._commanding.ledger.log_of_events
-        position = await self._asking.of_log(lambda: log.position_of(period.uuid, period.version))
+        position = await self._asking.ask_log(lambda: log.position_of(period.uuid, period.version))
         json_answer(resp, msgspec.json.encode(_document(period)), position)
-        self._commanding.moved(resp, position)
+        self._commanding.set_write_headers(resp, position)
         resp.status = 201 if is_new else 200
 
 
@@ -83,10 +83,10 @@ class Report(_OfPeriods):
     """The report of a period. That of a closed period has the same bytes for ever."""
 
     async def on_get(self, req: Request, resp: Response, period: str) -> None:
-        access.scope(req, READ)
+        access.require_scope(req, READ)
         parameters = Parameters(req.params)
-        (provider,) = await self._asking.asked(parameters, {"provider", FIELDS}, lambda: _provider(parameters))
-        form = "csv" if form_wanted(req, resp, (JSON, CSV)) == CSV else "json"
+        (provider,) = await self._asking.query_values(parameters, {"provider", FIELDS}, lambda: _provider(parameters))
+        form = "csv" if preferred_type(req, resp, (JSON, CSV)) == CSV else "json"
         try:
             month = month_named(period, self._settings.timezone)
             report = await self._asking.in_thread(partial(self._closing.report, provider, month, form))
@@ -95,7 +95,7 @@ class Report(_OfPeriods):
         position = self._views.position()
         if form == "csv":
             resp.data = report
-            download(resp, f"period-{month.name}.csv", CSV_UTF_8, position)
+            set_download(resp, f"period-{month.name}.csv", CSV_UTF_8, position)
         else:
             json_answer(resp, report, position)
 
@@ -103,5 +103,5 @@ class Report(_OfPeriods):
 
 
 def _document(period: Period) -> dict[str, Any]:
-    told = {name: value for name, value in msgspec.structs.asdict(period).items() if name not in _HIDDEN}
-    return {"period": period.month, **told}
+    document = {name: value for name, value in msgspec.structs.asdict(period).items() if name not in _HIDDEN}
+    return {"period": period.month, **document}

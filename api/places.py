@@ -92,13 +92,13 @@ class Places:
             if not self._of[address]:
                 del self._of[address]
 
-    def look_at_bodies(self) -> None:
+    def limit_bodies(self) -> None:
         """Ends connections with unfinished bodies until the bodies are within `BODIES_BYTES_MAX`."""
         sending = [connection for connection in self.taken if connection.body_bytes]
         while sum(connection.body_bytes for connection in sending) > BODIES_BYTES_MAX and self._end_one(sending):
             sending = [connection for connection in sending if connection in self.taken]
 
-    def look_at_answers(self) -> None:
+    def limit_answers(self) -> None:
         """Ends the connections that have been taking their answers longest, until the answers are within
         `ANSWERS_BYTES_MAX`."""
         taking = [each for each in (*self.taken, *self.streams) if each.answer_bytes]

@@ -9,8 +9,8 @@ from falcon.asgi import Request, Response
 from msgspec import Meta
 
 from api import access
-from api.answers import ZIP, download, json_answer, stamp
-from api.bodies import command_if_given
+from api.answers import ZIP, json_answer, set_download, set_position
+from api.bodies import read_command_if_any
 from api.commanding import Commanding
 from api.conditions import is_trial, provenance
 from api.orders import named_order
@@ -49,7 +49,7 @@ class Erase(Command, frozen=True, kw_only=True):
     force: bool = False
 
 
-class Desk:
+class PrivacyActions:
     """The reading and erasing that these resources share. `erasing` is None where the ledger has no data keys."""
 
     def __init__(self, commanding: Commanding, views: Views, erasing: Erasing | None, settings: Settings) -> None:
@@ -89,19 +89,19 @@ class _Read:
     _get: Callable[..., None]
     parameters: frozenset[str] = frozenset({FIELDS})
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, actions: PrivacyActions) -> None:
+        self._actions = actions
 
     async def on_get(self, req: Request, resp: Response, **named: str) -> None:
-        access.scope(req, READ)
-        await self._desk.asking.asked(Parameters(req.params), self.parameters)
-        await self._desk.asking.in_thread(lambda: self._answer(req, resp, **named))
+        access.require_scope(req, READ)
+        await self._actions.asking.query_values(Parameters(req.params), self.parameters)
+        await self._actions.asking.in_thread(lambda: self._answer(req, resp, **named))
 
     on_head = on_get
 
     def _answer(self, req: Request, resp: Response, **named: str) -> None:
-        position = self._desk.ledger.head()
-        stamp(resp, position)  # of a 404, too
+        position = self._actions.ledger.head()
+        set_position(resp, position)  # of a 404, too
         self._get(req, resp, position, **named)
 
 
@@ -122,13 +122,13 @@ class _Erasures(_Read):
     _record: Callable[..., Erasure]
 
     async def on_post(self, req: Request, resp: Response, **named: str) -> None:
-        access.scope(req, WRITE)
+        access.require_scope(req, WRITE)
         trial = is_trial(req)
-        given, who = await command_if_given(req, Erase), provenance(req)
+        given, who = await read_command_if_any(req, Erase), provenance(req)
         request = e.ErasureRequest(tuple(dict.fromkeys(given.parts)), given.basis, given.reference, given.force, trial)
-        made = await self._desk.asking.to_its_end(lambda: self._erased(request, who, **named))
+        made = await self._actions.asking.write_in_thread(lambda: self._erased(request, who, **named))
         json_answer(resp, _encode(_told(made, request)), made.position)
-        self._desk.commanding.moved(resp, made.position, None if made.is_new else made.position)
+        self._actions.commanding.set_write_headers(resp, made.position, None if made.is_new else made.position)
         resp.status = 201 if made.is_new else 200
 
     def _erased(self, request: e.ErasureRequest, who: Provenance, **named: str) -> Erasure:
@@ -136,9 +136,9 @@ class _Erasures(_Read):
         made = self._record(request, who, **named)
         if request.is_trial:
             return made
-        self._desk.uploads.forget_refused()
+        self._actions.uploads.forget_refused()
         with suppress(ViewsUnavailable, Busy):
-            self._desk.views.renew()
+            self._actions.views.renew()
         return made
 
 
@@ -158,28 +158,28 @@ def _told(made: Erasure, request: e.ErasureRequest) -> dict[str, Any]:
 
 class CustomerErasures(_Erasures):
     def _get(self, _req: Request, resp: Response, position: int, customer_id: str) -> None:
-        uuids = [str(order.uuid) for order in self._desk.orders(_customer(customer_id))]
-        _shown(resp, position, privacy.erasures(self._desk.ledger, uuids))
+        uuids = [str(order.uuid) for order in self._actions.orders(_customer(customer_id))]
+        _shown(resp, position, privacy.erasures(self._actions.ledger, uuids))
 
     def _record(self, request: e.ErasureRequest, who: Provenance, customer_id: str) -> Erasure:
-        return self._desk.erasing.erase_customer(_customer(customer_id), request, who)
+        return self._actions.erasing.erase_customer(_customer(customer_id), request, who)
 
 
 class OrderErasures(_Erasures):
     def _get(self, _req: Request, resp: Response, position: int, order_id: str) -> None:
-        uuid = named_order(self._desk.ledger, order_id)
-        self._desk.ledger.order(uuid)  # raises OrderNotFound
-        _shown(resp, position, privacy.erasures(self._desk.ledger, [str(uuid)]))
+        uuid = named_order(self._actions.ledger, order_id)
+        self._actions.ledger.order(uuid)  # raises OrderNotFound
+        _shown(resp, position, privacy.erasures(self._actions.ledger, [str(uuid)]))
 
     def _record(self, request: e.ErasureRequest, who: Provenance, order_id: str) -> Erasure:
-        return self._desk.erasing.erase_guest(named_order(self._desk.ledger, order_id), request, who)
+        return self._actions.erasing.erase_guest(named_order(self._actions.ledger, order_id), request, who)
 
 
 class AllErasures(_Read):
     """The erasures that have destroyed a data key."""
 
     def _get(self, _req: Request, resp: Response, position: int) -> None:
-        _shown(resp, position, privacy.erasures(self._desk.ledger))
+        _shown(resp, position, privacy.erasures(self._actions.ledger))
 
 
 class Export(_Read):
@@ -187,14 +187,14 @@ class Export(_Read):
 
     parameters = frozenset()
 
-    def __init__(self, desk: Desk, accesses: Accesses) -> None:
-        super().__init__(desk)
+    def __init__(self, actions: PrivacyActions, accesses: Accesses) -> None:
+        super().__init__(actions)
         self._accesses = accesses
 
     def _get(self, req: Request, resp: Response, position: int, customer_id: str) -> None:
         number = _customer(customer_id)
-        ledger, orders = self._desk.ledger, self._desk.orders(number)
-        content = export_person(ledger, self._desk.views, number, orders, self._desk.keep)
+        ledger, orders = self._actions.ledger, self._actions.orders(number)
+        content = export_person(ledger, self._actions.views, number, orders, self._actions.keep)
         self._accesses.note(
             actor=req.context.caller.actor,
             orders=[str(order.uuid) for order in orders],
@@ -203,21 +203,21 @@ class Export(_Read):
             now=ledger.clock(),
         )
         resp.data = content
-        download(resp, f"customer-{number}.zip", ZIP, position)
+        set_download(resp, f"customer-{number}.zip", ZIP, position)
 
 
 class Customer(_Read):
     """A customer's personal data: the parts kept and until when, and the erasures."""
 
     def _get(self, _req: Request, resp: Response, position: int, customer_id: str) -> None:
-        number, ledger = _customer(customer_id), self._desk.ledger
-        orders = self._desk.orders(number)
+        number, ledger = _customer(customer_id), self._actions.ledger
+        orders = self._actions.orders(number)
         body = {
             "id": number,
             "subject": f"customer:{number}",
             "orders": len(orders),
             "sealed": ledger.keys is not None,
-            "kept": list(privacy.kept(ledger, orders, self._desk.keep)),
+            "kept": list(privacy.retained_parts(ledger, orders, self._actions.keep)),
             "erasures": privacy.erasures(ledger, [str(order.uuid) for order in orders]),
         }
         json_answer(resp, _encode(body), position)

@@ -33,7 +33,7 @@ class Receiving:
         finally:
             self._places += 1
 
-    async def take(self, req: Request, file: IO[bytes], bytes_max: int, too_large: Problem) -> bool:
+    async def receive(self, req: Request, file: IO[bytes], bytes_max: int, too_large: Problem) -> bool:
         """Writes the body into a file; returns whether it came whole and in time. Raises a 413 beyond `bytes_max`."""
         length, taken = req.content_length or 0, 0
         if length > bytes_max:
@@ -41,7 +41,7 @@ class Receiving:
         try:
             async with asyncio.timeout(UPLOAD_SECONDS_MAX):
                 async for piece in req.stream:
-                    await self._asking.to_its_end(partial(file.write, piece), None)
+                    await self._asking.write_in_thread(partial(file.write, piece), None)
                     taken += len(piece)
                     if taken > bytes_max:
                         raise too_large

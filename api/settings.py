@@ -190,7 +190,7 @@ def read(environment: Mapping[str, str]) -> Settings:
         log_level=tried(_one_of, LOG_LEVELS, "LEDGER_LOG_LEVEL", value("LEDGER_LOG_LEVEL", "info")),
         traces=_traces(environment),
     )
-    wrong += _strangers(environment, names)
+    wrong += _unknown_settings(environment, names)
     if wrong:
         raise WrongSetting("\n".join(wrong))
     return found
@@ -291,7 +291,7 @@ def _one_of(choices: tuple[str, ...], name: str, text: str) -> str:
     return text
 
 
-def _strangers(environment: Mapping[str, str], known: set[str]) -> Iterator[str]:
+def _unknown_settings(environment: Mapping[str, str], known: set[str]) -> Iterator[str]:
     for name in environment:
         if name.startswith("LEDGER_") and name not in known:
             near = get_close_matches(name, known, 1, 0)

@@ -8,11 +8,11 @@ from falcon.asgi import Request, Response
 from falcon.uri import parse_query_string
 
 from api import access, filters, paging
-from api.answers import in_currencies, json_answer, stamp
+from api.answers import json_answer, set_currencies, set_position
 from api.asking import Asking
 from api.commanding import Commanding
 from api.conditions import conditions
-from api.errors import together
+from api.errors import collect
 from api.parameters import Parameters
 from api.positions import position_in
 from api.settings import Settings
@@ -34,28 +34,28 @@ class StorefrontOrders:
         self._settings = settings
 
     async def on_get(self, req: Request, resp: Response) -> None:
-        customer_id = access.customer(req)
-        asked = _asked(req.query_string)
+        customer_id = access.customer_id_of(req)
+        query = _list_query(req.query_string)
         base = paging.base_url(req, self._settings)
-        page = await filters.page(self._asking, asked, "storefront", customer_id)
-        body = paging.envelope(req, f"{base}{PATH}/", page, limit=asked.limit, offset=asked.offset)
+        page = await filters.page(self._asking, query, "storefront", customer_id)
+        body = paging.envelope(req, f"{base}{PATH}/", page, limit=query.limit, offset=query.offset)
         json_answer(resp, body.replace(BASE_URL, base.encode()), page.position)
-        in_currencies(resp, page.currencies)
+        set_currencies(resp, page.currencies)
 
     on_head = on_get
 
 
-# The same as `filters.asked`, for this contract's few parameters.
+# The same as `filters.parse_list_query`, for this contract's few parameters.
 @lru_cache(maxsize=512)
-def _asked(query: str) -> filters.Asked:
+def _list_query(query: str) -> filters.ListQuery:
     parameters = Parameters(parse_query_string(query, keep_blank=True))
-    status, (limit, offset), position = together(
+    status, (limit, offset), position = collect(
         lambda: parameters.choice("status", statuses.STOREFRONT),
         lambda: paging.window(parameters, _LIMIT_DEFAULT),
         lambda: position_in(parameters, "min_position"),
     )
     wanted = orders.Filter(storefront_status=status, currency=parameters.currency())
-    return filters.Asked(wanted, orders.NEWEST_FIRST, limit, offset, position)
+    return filters.ListQuery(wanted, orders.NEWEST_FIRST, limit, offset, position)
 
 
 class StorefrontOrder:
@@ -65,24 +65,24 @@ class StorefrontOrder:
         self._settings = settings
 
     async def on_get(self, req: Request, resp: Response, order_id: str) -> None:
-        customer_id = access.customer(req)
+        customer_id = access.customer_id_of(req)
         base = paging.base_url(req, self._settings)
-        await self._asking.reached(Parameters(req.params))
+        await self._asking.await_min_position(Parameters(req.params))
         found = await self._asking(
             lambda connection: orders.one(
                 connection, document="storefront", uuid=order_id.lower(), customer_id=customer_id
             )
         )
         if not found.document:
-            stamp(resp, found.position)
+            set_position(resp, found.position)
             raise OrderNotFound
         json_answer(resp, found.document.replace(BASE_URL, base.encode()), found.position)
-        in_currencies(resp, found.currency)
+        set_currencies(resp, found.currency)
 
     on_head = on_get
 
     async def on_delete(self, req: Request, resp: Response, order_id: str) -> None:
-        customer_id, uuid = access.customer(req), _uuid(order_id)
+        customer_id, uuid = access.customer_id_of(req), _uuid(order_id)
         if not await self._may_be_theirs(uuid, customer_id):
             raise OrderNotFound
         under = conditions(req)
@@ -95,9 +95,9 @@ class StorefrontOrder:
             is_trial=under.is_trial,
         )
         if outcome.trial_events is not None:
-            self._commanding.tried(resp, outcome)
+            self._commanding.answer_trial(resp, outcome)
             return
-        self._commanding.recorded(resp, outcome)
+        self._commanding.set_headers(resp, outcome)
         resp.status = 204
 
     async def _may_be_theirs(self, uuid: UUID, customer_id: int) -> bool:
@@ -107,11 +107,11 @@ class StorefrontOrder:
         could tell by the time which of them exist.
         """
         try:
-            known = await self._asking(lambda connection: orders.standing(connection, str(uuid)))
+            known = await self._asking(lambda connection: orders.owner_and_status(connection, str(uuid)))
         except (ViewsUnavailable, sqlite3.Error):
             return True
         if known is None:  # the views may be behind
-            return await self._asking.of_log(lambda: self._commanding.ledger.log_of_events.version_of(uuid)) > 0
+            return await self._asking.ask_log(lambda: self._commanding.ledger.log_of_events.version_of(uuid)) > 0
         return known[0] == customer_id
 
 

@@ -12,10 +12,10 @@ from typing import Any, Final
 from falcon.asgi import Request, Response
 
 from api import access, audit, paging, storefront
-from api.answers import stamp
+from api.answers import set_position
 from api.asking import Asking
 from api.connection import PatientProtocol
-from api.errors import invalid_parameter, not_ready, together
+from api.errors import collect, invalid_parameter, not_ready
 from api.following import TROUBLE, TURN_SECONDS_MAX, Following
 from api.parameters import Parameters
 from api.positions import position_in, position_in_header, position_token
@@ -41,16 +41,16 @@ class Streams:
         self._following = following
         self._settings = settings
 
-    def _whom(self, req: Request) -> int | None:
+    def _customer_id(self, req: Request) -> int | None:
         """The customer whose orders the stream tells of; None for an auditor. Raises a 403."""
-        access.scope(req, audit.SCOPE)
+        access.require_scope(req, audit.SCOPE)
         return None
 
     async def on_head(self, req: Request, resp: Response) -> None:
         await self._begin(req, resp)
 
     async def on_get(self, req: Request, resp: Response) -> None:
-        whom, place = await self._begin(req, resp)
+        customer_id, position = await self._begin(req, resp)
         base = paging.base_url(req, self._settings).encode()
         connection: PatientProtocol = req.scope["connection"]
         caller: Caller = req.context.caller
@@ -58,50 +58,50 @@ class Streams:
             raise not_ready(
                 "too-many-streams", "This worker has as many streams as it can keep; ask again in a moment."
             )
-        resp.stream = self._frames(connection, req.context.is_in_force, whom, place, base)
+        resp.stream = self._frames(connection, req.context.is_in_force, customer_id, position, base)
 
     async def _begin(self, req: Request, resp: Response) -> tuple[int | None, int]:
         """The follower's customer, and the position where the stream begins. Raises a 400, 403 or 503."""
-        whom, parameters = self._whom(req), Parameters(req.params)
-        sent, after, wanted, _ = together(
+        customer_id, parameters = self._customer_id(req), Parameters(req.params)
+        sent, after, wanted, _ = collect(
             lambda: position_in_header(req, "Last-Event-ID"),
             lambda: position_in(parameters, "after"),
             lambda: position_in(parameters, "min_position"),
             lambda: parameters.refuse_others_than(_NAMES),
         )
-        place = await self._place(sent, after)
-        await self._asking.reached_position(wanted)
+        position = await self._position(sent, after)
+        await self._asking.await_position(wanted)
         resp.content_type = "text/event-stream"
         resp.set_header("Cache-Control", "no-store")
         resp.set_header("X-Accel-Buffering", "no")  # nginx would hold frames back
-        stamp(resp, place)
-        return whom, place
+        set_position(resp, position)
+        return customer_id, position
 
-    async def _place(self, sent: int | None, after: int | None) -> int:
+    async def _position(self, sent: int | None, after: int | None) -> int:
         """The position where the stream begins. `Last-Event-ID` goes before `after`, since a browser that connects
         again sends its first URL with the header. Raises a 400."""
-        for name, place in (("Last-Event-ID", sent), ("after", after)):
-            if place is not None:
-                if not await self._asking.is_known(place):
+        for name, position in (("Last-Event-ID", sent), ("after", after)):
+            if position is not None:
+                if not await self._asking.has_reached(position):
                     raise invalid_parameter(name, "the log has not reached this position; take one that an answer gave")
-                return place
-        return await self._asking.of_log(self._ledger.head)
+                return position
+        return await self._asking.ask_log(self._ledger.head)
 
     async def _frames(
-        self, connection: PatientProtocol, is_in_force: Any, whom: int | None, place: int, base: bytes
+        self, connection: PatientProtocol, is_in_force: Any, customer_id: int | None, position: int, base: bytes
     ) -> AsyncIterator[bytes]:
-        yield f"retry: {RETRY_MILLISECONDS}\n: behind {position_token(place)}\n\n".encode()
+        yield f"retry: {RETRY_MILLISECONDS}\n: behind {position_token(position)}\n\n".encode()
         sent = looked = monotonic()
-        with self._following.following(whom, place) as follower:
+        with self._following.following(customer_id, position) as follower:
             while not connection.is_over:
                 if (now := monotonic()) > looked + TURN_SECONDS_MAX:
                     looked = now
                     if not await is_in_force():
                         return
                 try:
-                    frames = await self._following.behind(follower)
+                    frames = await self._following.next_frames(follower)
                 except TROUBLE as error:  # the client connects again
-                    _log.error("a stream ends at position %d: %s", follower.place, error)
+                    _log.error("a stream ends at position %d: %s", follower.position, error)
                     return
                 if frames:
                     sent = now
@@ -112,5 +112,5 @@ class Streams:
 
 
 class OwnStreams(Streams):
-    def _whom(self, req: Request) -> int | None:
-        return access.customer(req)
+    def _customer_id(self, req: Request) -> int | None:
+        return access.customer_id_of(req)

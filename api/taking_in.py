@@ -20,7 +20,7 @@ from projections.processes import reopened
 from projections.views.views import Views
 
 
-class Content:
+class UploadedContent:
     """An upload in a file without a name, so that nothing stays of it where the process is killed. It can be handed to
     a process that is started for it."""
 
@@ -28,7 +28,7 @@ class Content:
         self._descriptor = descriptor
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _gone_along, (DupFd(self._descriptor),)
+        return _reopened, (DupFd(self._descriptor),)
 
     @contextmanager
     def opened(self) -> Iterator[BinaryIO]:
@@ -38,14 +38,14 @@ class Content:
             yield file
 
 
-def _gone_along(descriptor: Any) -> Content:
-    return Content(descriptor.detach())
+def _reopened(descriptor: Any) -> UploadedContent:
+    return UploadedContent(descriptor.detach())
 
 
 class Upload(NamedTuple):
     """A settlement file; `name` is the client's name for it."""
 
-    content: Content
+    content: UploadedContent
     name: str
     provider: str
     rules: str | None
@@ -58,12 +58,12 @@ def start(reconciling: Reconciling, upload: Upload) -> Outcome:
         return reconciling.start(file, upload.name, upload.provider, upload.rules, upload.provenance)
 
 
-def take_in_telling(at: LedgerLocation, settings: Settings, upload: Upload, coming: IncomingFile) -> None:
+def take_in_with_progress(at: LedgerLocation, settings: Settings, upload: Upload, coming: IncomingFile) -> None:
     """Starts the reconciliation of a file in a process of its own, and writes its progress down."""
-    told, progress = under_way(settings), Progress(coming.uuid, upload.provider, upload.name)
+    uploads, progress = under_way(settings), Progress(coming.uuid, upload.provider, upload.name)
 
     def say(stage: str, lines: int) -> None:
-        told.say(replace(progress, stage=stage, lines=lines))
+        uploads.write(replace(progress, stage=stage, lines=lines))
 
     with reconciling_at(at, settings) as (_, reconciling), upload.content.opened() as file:
         reconciling.take_in(file, coming, upload.provenance, say)

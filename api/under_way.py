@@ -50,14 +50,14 @@ class UnderWay:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def say(self, progress: Progress) -> None:
+    def write(self, progress: Progress) -> None:
         """Writes the progress of an upload over its earlier one."""
         self._folder.mkdir(0o700, parents=True, exist_ok=True)
         part = self._folder / f"{progress.id}.{os.getpid()}.part"
         part.write_bytes(msgspec.json.encode(progress))
         part.replace(self._path(progress.id))
 
-    def of(self, uuid: UUID) -> Progress | None:
+    def get(self, uuid: UUID) -> Progress | None:
         """The progress of an upload; None where there is no such upload, or its worker is gone."""
         path = self._path(uuid)
         try:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from api.answers import fitting
+from api.answers import fit_rows
 from api.settings import Settings
 from api.taking_in import Upload, reconciling_at, start
 from domain.ledger import OrderLedger
@@ -32,7 +32,7 @@ class Window(NamedTuple):
     limit: int = RESULTS_MAX
 
 
-class Told(NamedTuple):
+class ReconciliationAnswer(NamedTuple):
     """The answer about a reconciliation; `fed_to` is the position of the views."""
 
     body: bytes
@@ -43,7 +43,9 @@ class Told(NamedTuple):
     fed_to: int
 
 
-def told(ledger: OrderLedger, reconciling: Reconciling, outcome: Outcome, window: Window | None) -> Told:
+def answer_of(
+    ledger: OrderLedger, reconciling: Reconciling, outcome: Outcome, window: Window | None
+) -> ReconciliationAnswer:
     """The answer about a reconciliation, with a page of its results; without a window with the results of the
     decision."""
     state = outcome.reconciliation
@@ -55,7 +57,7 @@ def told(ledger: OrderLedger, reconciling: Reconciling, outcome: Outcome, window
         places = [place for id_ in dict.fromkeys(outcome.results) if (place := one.kept.place(id_)) is not None]
         coming = ((place + 1, one.kept.results(place, place + 1)[0]) for place in places)
     encoded = ((place, msgspec.json.encode(shown.result_document(one, result))) for place, result in coming)
-    fits = fitting(encoded)
+    fits = fit_rows(encoded)
     reached = fits.reached or (window.after if window else 0)
     whole = window is None or shown.is_last(one, window.outcomes, reached)
     body = {
@@ -64,15 +66,17 @@ def told(ledger: OrderLedger, reconciling: Reconciling, outcome: Outcome, window
         "results": [msgspec.Raw(row) for row in fits.rows],
         "next": None if whole else str(reached),
     }
-    return Told(msgspec.json.encode(body), state.uuid, state.version, outcome.position, outcome.is_new, ledger.fed_to)
+    return ReconciliationAnswer(
+        msgspec.json.encode(body), state.uuid, state.version, outcome.position, outcome.is_new, ledger.fed_to
+    )
 
 
-def take_in(ledger: OrderLedger, reconciling: Reconciling, upload: Upload, window: Window) -> Told:
+def take_in(ledger: OrderLedger, reconciling: Reconciling, upload: Upload, window: Window) -> ReconciliationAnswer:
     """Reconciles a file and answers with the reconciliation. Raises what `Reconciling.start` raises."""
-    return told(ledger, reconciling, start(reconciling, upload), window)
+    return answer_of(ledger, reconciling, start(reconciling, upload), window)
 
 
-def take_in_apart(at: LedgerLocation, settings: Settings, upload: Upload, window: Window) -> Told:
+def take_in_apart(at: LedgerLocation, settings: Settings, upload: Upload, window: Window) -> ReconciliationAnswer:
     """`take_in` in a process of its own."""
     with reconciling_at(at, settings) as (ledger, reconciling):
         return take_in(ledger, reconciling, upload, window)

@@ -12,10 +12,10 @@ from falcon.asgi import Request, Response
 from msgspec import UNSET, UnsetType
 
 from api import access
-from api.answers import json_answer, stamp
+from api.answers import json_answer, set_position
 from api.asking import Asking
-from api.bodies import command, command_if_given
-from api.errors import Problem, together
+from api.bodies import read_command, read_command_if_any
+from api.errors import Problem, collect
 from api.parameters import FIELDS, Parameters
 from api.positions import POSITION, position_in, position_token
 from api.settings import Settings
@@ -64,7 +64,7 @@ class Rotation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     secret: str | None = None
 
 
-class Desk:
+class WebhookActions:
     """The work that the resources of webhooks share."""
 
     def __init__(self, asking: Asking, ledger: OrderLedger, store: Store, settings: Settings) -> None:
@@ -73,7 +73,7 @@ class Desk:
         self.store = store
         self._settings = settings
 
-    async def begins(
+    async def admit(
         self,
         req: Request,
         needed: str,
@@ -82,13 +82,13 @@ class Desk:
     ) -> list[Any]:
         """The values of the query string, once the caller's scope is checked. Raises a 403 without the scope, and a 400
         that names all faults of the query string."""
-        access.scope(req, needed)
+        access.require_scope(req, needed)
         parameters = Parameters(req.params)
         known |= {FIELDS} if needed == READ else set()
-        (found,) = await self.asking.asked(parameters, known, lambda: asked(parameters))
+        (found,) = await self.asking.query_values(parameters, known, lambda: asked(parameters))
         return list(found)
 
-    async def found(self, webhook_id: str) -> Webhook:
+    async def webhook(self, webhook_id: str) -> Webhook:
         """The webhook of an id. Raises a 404."""
         webhook = await self.asking.in_thread(lambda: self.store.one(webhook_id))
         if webhook is None:
@@ -122,34 +122,34 @@ class Desk:
         return f"{refused} is inside the operator's own network; LEDGER_WEBHOOK_NETWORKS says which of it may be told"
 
     async def answer(self, resp: Response, webhook: Webhook, *, secret: bool = False) -> None:
-        head = await self.asking.of_log(self.ledger.head)
+        head = await self.asking.ask_log(self.ledger.head)
         waiting = await self.asking.in_thread(lambda: self.store.waiting_count(webhook.id))
         json_answer(resp, _encode(_shown(webhook, waiting, head, secret=secret)), head)
         resp.set_header("Cache-Control", "no-store")
 
 
 class _Resource:
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, actions: WebhookActions) -> None:
+        self._actions = actions
 
 
 class Webhooks(_Resource):
     async def on_get(self, req: Request, resp: Response) -> None:
-        desk = self._desk
-        await desk.begins(req, READ)
-        head = await desk.asking.of_log(desk.ledger.head)
-        found = await desk.asking.in_thread(
-            lambda: [_shown(each, desk.store.waiting_count(each.id), head) for each in desk.store.all()]
+        actions = self._actions
+        await actions.admit(req, READ)
+        head = await actions.asking.ask_log(actions.ledger.head)
+        found = await actions.asking.in_thread(
+            lambda: [_shown(each, actions.store.waiting_count(each.id), head) for each in actions.store.all()]
         )
         json_answer(resp, _encode({"webhooks": found}), head)
 
     on_head = on_get
 
     async def on_post(self, req: Request, resp: Response) -> None:
-        desk = self._desk
-        await desk.begins(req, WRITE)
-        given = await command(req, NewWebhook)
-        faults = await desk.faults_of(given.url, given.event_types)
+        actions = self._actions
+        await actions.admit(req, WRITE)
+        given = await read_command(req, NewWebhook)
+        faults = await actions.faults_of(given.url, given.event_types)
         secret, position = _secret(given.secret, faults), await self._position(given.after, faults)
         if faults:
             raise invalid(faults)
@@ -162,58 +162,58 @@ class Webhooks(_Resource):
             old_secret_until=None,
             private_key=signing.new_private_key(),
             position=position,
-            created_at=instant(desk.ledger.clock()),
+            created_at=instant(actions.ledger.clock()),
             created_by=req.context.caller.name,
         )
-        if not await desk.asking.in_thread(lambda: desk.store.add(webhook, count_max=WEBHOOKS_MAX)):
+        if not await actions.asking.in_thread(lambda: actions.store.add(webhook, count_max=WEBHOOKS_MAX)):
             raise Problem(409, "too-many-webhooks", f"There are {WEBHOOKS_MAX} webhooks already; remove one first.")
-        await desk.answer(resp, webhook, secret=True)
+        await actions.answer(resp, webhook, secret=True)
         resp.status = 201
         resp.set_header("Location", f"{PATH}/{webhook.id}")
 
     async def _position(self, after: str | None, faults: Faults) -> int:
         """The position behind which a webhook begins: `after`, or the log's head. Adds its faults to `faults`."""
         if after is None:
-            return await self._desk.asking.of_log(self._desk.ledger.head)
+            return await self._actions.asking.ask_log(self._actions.ledger.head)
         found = POSITION.fullmatch(after)
         if not found:
             faults.append(("after", f"must be a Ledger-Position like {position_token(1234)}"))
-        elif not await self._desk.asking.is_known(int(found[1])):
+        elif not await self._actions.asking.has_reached(int(found[1])):
             faults.append(("after", "the log has not reached this position; take one that an answer gave"))
         return int(found[1]) if found else 0
 
 
 class OneWebhook(_Resource):
     async def on_get(self, req: Request, resp: Response, webhook_id: str) -> None:
-        await self._desk.begins(req, READ)
-        await self._desk.answer(resp, await self._desk.found(webhook_id))
+        await self._actions.admit(req, READ)
+        await self._actions.answer(resp, await self._actions.webhook(webhook_id))
 
     on_head = on_get
 
     async def on_patch(self, req: Request, resp: Response, webhook_id: str) -> None:
-        desk = self._desk
-        await desk.begins(req, WRITE)
-        given, webhook = await command(req, ChangedWebhook), await desk.found(webhook_id)
-        if faults := await desk.faults_of(given.url, given.event_types):
+        actions = self._actions
+        await actions.admit(req, WRITE)
+        given, webhook = await read_command(req, ChangedWebhook), await actions.webhook(webhook_id)
+        if faults := await actions.faults_of(given.url, given.event_types):
             raise invalid(faults)
-        await desk.asking.in_thread(lambda: self._change(webhook, given))
-        await desk.answer(resp, await desk.found(webhook_id))
+        await actions.asking.in_thread(lambda: self._change(webhook, given))
+        await actions.answer(resp, await actions.webhook(webhook_id))
 
     def _change(self, webhook: Webhook, given: ChangedWebhook) -> None:
-        store = self._desk.store
+        store = self._actions.store
         if given.url is not UNSET or given.event_types is not UNSET:
             types = None if isinstance(given.event_types, UnsetType) else tuple(dict.fromkeys(given.event_types))
             store.change(webhook.id, given.url or None, types)
         if given.enabled is True and webhook.disabled_at is not None:
             store.enable(webhook.id)
         if given.enabled is False:
-            store.disable(webhook.id, instant(self._desk.ledger.clock()), "it was switched off")
+            store.disable(webhook.id, instant(self._actions.ledger.clock()), "it was switched off")
 
     async def on_delete(self, req: Request, resp: Response, webhook_id: str) -> None:
-        await self._desk.begins(req, WRITE)
-        webhook = await self._desk.found(webhook_id)
-        await self._desk.asking.in_thread(lambda: self._desk.store.remove(webhook.id))
-        stamp(resp, await self._desk.asking.of_log(self._desk.ledger.head))
+        await self._actions.admit(req, WRITE)
+        webhook = await self._actions.webhook(webhook_id)
+        await self._actions.asking.in_thread(lambda: self._actions.store.remove(webhook.id))
+        set_position(resp, await self._actions.asking.ask_log(self._actions.ledger.head))
         resp.status = 204
 
 
@@ -222,33 +222,33 @@ class Rotate(_Resource):
     day."""
 
     async def on_post(self, req: Request, resp: Response, webhook_id: str) -> None:
-        desk = self._desk
-        await desk.begins(req, WRITE)
-        given = await command_if_given(req, Rotation)
-        webhook = await desk.found(webhook_id)
+        actions = self._actions
+        await actions.admit(req, WRITE)
+        given = await read_command_if_any(req, Rotation)
+        webhook = await actions.webhook(webhook_id)
         faults: Faults = []
         secret = _secret(given.secret, faults)
         if faults:
             raise invalid(faults)
         until = int(time()) + OLD_SECRET_SECONDS
-        await desk.asking.in_thread(lambda: desk.store.rotate(webhook.id, secret, until))
-        await desk.answer(resp, await desk.found(webhook_id), secret=True)
+        await actions.asking.in_thread(lambda: actions.store.rotate(webhook.id, secret, until))
+        await actions.answer(resp, await actions.webhook(webhook_id), secret=True)
 
 
 class Enable(_Resource):
     """Enables a disabled webhook; its waiting deliveries are tried at once."""
 
     async def on_post(self, req: Request, resp: Response, webhook_id: str) -> None:
-        desk = self._desk
-        await desk.begins(req, WRITE)
-        webhook = await desk.found(webhook_id)
-        await desk.asking.in_thread(lambda: desk.store.enable(webhook.id))
-        await desk.answer(resp, await desk.found(webhook_id))
+        actions = self._actions
+        await actions.admit(req, WRITE)
+        webhook = await actions.webhook(webhook_id)
+        await actions.asking.in_thread(lambda: actions.store.enable(webhook.id))
+        await actions.answer(resp, await actions.webhook(webhook_id))
 
 
-def _asked(parameters: Parameters) -> list[Any]:
+def _filter(parameters: Parameters) -> list[Any]:
     """The filter of deliveries: their status, the position before which they stand, and how many. Raises a 400."""
-    return together(
+    return collect(
         lambda: parameters.choice("status", STATUSES),
         lambda: position_in(parameters, "before"),
         lambda: parameters.limit(_LIMIT_DEFAULT, _LIMIT_MAX),
@@ -259,16 +259,16 @@ class Deliveries(_Resource):
     """The deliveries of a webhook, the latest first; of the finished ones the latest ten thousand are kept."""
 
     async def on_get(self, req: Request, resp: Response, webhook_id: str) -> None:
-        desk = self._desk
-        status, before, limit = await desk.begins(req, READ, frozenset({"status", "before", "limit"}), _asked)
-        webhook = await desk.found(webhook_id)
+        actions = self._actions
+        status, before, limit = await actions.admit(req, READ, frozenset({"status", "before", "limit"}), _filter)
+        webhook = await actions.webhook(webhook_id)
         end = _NO_END if before is None else before
-        found = await desk.asking.in_thread(
-            lambda: desk.store.deliveries(webhook.id, status=status, before=end, limit=limit)
+        found = await actions.asking.in_thread(
+            lambda: actions.store.deliveries(webhook.id, status=status, before=end, limit=limit)
         )
         shown = [_delivery(webhook.id, each) for each in found]
         following = position_token(found[-1].position) if len(found) == limit else None
-        head = await desk.asking.of_log(desk.ledger.head)
+        head = await actions.asking.ask_log(actions.ledger.head)
         json_answer(resp, _encode({"deliveries": shown, "next": following}), head)
 
     on_head = on_get
@@ -278,16 +278,16 @@ class Replay(_Resource):
     """Sends an event again, with the id of its first delivery."""
 
     async def on_post(self, req: Request, resp: Response, webhook_id: str, delivery_id: str) -> None:
-        desk = self._desk
-        await desk.begins(req, WRITE)
-        webhook = await desk.found(webhook_id)
-        delivery = await desk.asking.in_thread(lambda: self._wanted(webhook, delivery_id))
+        actions = self._actions
+        await actions.admit(req, WRITE)
+        webhook = await actions.webhook(webhook_id)
+        delivery = await actions.asking.in_thread(lambda: self._wanted(webhook, delivery_id))
         if delivery is None:
             detail = "No event with this id has been delivered, or waits to be."
             raise Problem(404, "delivery-not-found", detail)
-        if not await desk.asking.in_thread(lambda: desk.store.replay(webhook.id, delivery)):
+        if not await actions.asking.in_thread(lambda: actions.store.replay(webhook.id, delivery)):
             raise _no_webhook()
-        head = await desk.asking.of_log(desk.ledger.head)
+        head = await actions.asking.ask_log(actions.ledger.head)
         json_answer(resp, _encode(_delivery(webhook.id, delivery)), head)
         resp.status = 202
 
@@ -296,10 +296,10 @@ class Replay(_Resource):
         the webhook never had it."""
         found = re.fullmatch(rf"{re.escape(webhook.id)}-([0-9]{{1,15}})", delivery_id)
         position = int(found[1]) if found else 0
-        noted = self._desk.store.deliveries(webhook.id, status=None, before=position + 1, limit=1)
+        noted = self._actions.store.deliveries(webhook.id, status=None, before=position + 1, limit=1)
         if noted and noted[0].position == position:
             return Delivery(position, noted[0].originator, noted[0].type, "waiting")
-        raw = self._desk.ledger.log_of_events.raw_record(position) if 0 < position <= webhook.position else None
+        raw = self._actions.ledger.log_of_events.raw_record(position) if 0 < position <= webhook.position else None
         name = None if raw is None else TYPES.get(raw.topic.decode(errors="replace"))
         if raw is None or name is None or (webhook.event_types and name not in webhook.event_types):
             return None

@@ -8,7 +8,7 @@ from typing import Final
 
 from falcon.asgi import Response
 
-from api.answers import XLSX, download
+from api.answers import XLSX, set_download
 from api.asking import WORKBOOK_SECONDS_MAX, Asking
 from api.errors import Problem
 from projections.exports.workbook import TooManyRows
@@ -25,8 +25,8 @@ async def workbook(resp: Response, asking: Asking, name: str, position: int, wri
         except TooManyRows as error:
             raise Problem(422, "too-many-rows", f"{error}.") from None
         pieces = _pieces(path, held.pop_all())
-    resp.stream = await asking.each(pieces)
-    download(resp, name, XLSX, position)
+    resp.stream = await asking.stream(pieces)
+    set_download(resp, name, XLSX, position)
 
 
 def _pieces(path: Path, held: ExitStack) -> Iterator[bytes]:

@@ -20,7 +20,7 @@ from bench.bulk import per_second
 from bench.contenders import Ledger
 from bench.stage import Sample, Stage, fresh
 from domain.shops import mapped_csv
-from domain.shops.found import Found
+from domain.shops.found import ExportedOrder
 from domain.shops.mapping import mapping_from
 from domain.shops.tables import Source
 
@@ -58,7 +58,7 @@ def write_lines(kind: str, export: Path, lines: Path) -> None:
             found = READERS[kind](sources, "", _count)
         file = opened.enter_context(lines.open("wb"))
         for each in found:
-            assert isinstance(each, Found), each
+            assert isinstance(each, ExportedOrder), each
             file.write(msgspec.json.encode(each.line) + b"\n")
 
 

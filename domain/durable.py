@@ -20,7 +20,7 @@ def sync(path: Path) -> None:
 
 
 @contextmanager
-def appending(path: Path) -> Iterator[BinaryIO]:
+def open_to_append(path: Path) -> Iterator[BinaryIO]:
     """A file open for reading and for appending; made where it is missing, readable for its owner alone. No other
     process appends during the block. The appended bytes are durable at its end."""
     path.parent.mkdir(0o700, parents=True, exist_ok=True)

@@ -46,7 +46,7 @@ from domain.reconciliation.state import (
 )
 from domain.refusals import Refusal
 from domain.settlement.lines import Misfit, SettlementRefused
-from domain.settlement.shipped import recognised, shipped
+from domain.settlement.shipped import recognise, shipped
 from domain.topics import TOPICS
 
 _READ_BYTES: Final = 64 * 1024
@@ -206,7 +206,7 @@ class Reconciling(Reconciled):
     def start(self, file: BinaryIO, name: str, provider: str, rules_toml: str | None, by: Provenance) -> Outcome:
         """Takes a settlement file in. The same file with the same rules a second time changes nothing.
 
-        Raises what `coming` and `take_in` raise; then nothing is recorded or kept.
+        Raises what `identify` and `take_in` raise; then nothing is recorded or kept.
         """
         coming = self.identify(file, name, provider, rules_toml)
         return coming.known or self.take_in(file, coming, by)
@@ -490,7 +490,7 @@ def _rules_of(file: BinaryIO, name: str, provider: str, given: str | None) -> st
     if rules_from(toml).mapping(provider) is not None:
         return toml
     try:
-        known = recognised(file)
+        known = recognise(file)
     except Misfit as misfit:
         raise SettlementRefused(name, misfit) from None
     return f"{toml}\n{shipped()[known].text}" if known else toml

@@ -44,7 +44,7 @@ def start(
     has erased.
     """
     news = threading.Event()
-    sign = partial(checkpoints.keep_up, checkpoint_seconds) if checkpoint_seconds else lambda: None
+    sign = partial(checkpoints.sign_if_due, checkpoint_seconds) if checkpoint_seconds else lambda: None
     for name, run, arguments in (
         ("feeder", _run, (ledger, views, sign, settle, news)),
         ("listening", _listen, (ledger, news)),
@@ -133,7 +133,7 @@ def _run(
 
 
 @contextmanager
-def beside(views: Views, ledger: OrderLedger) -> Iterator[None]:
+def feeding_apart(views: Views, ledger: OrderLedger) -> Iterator[None]:
     """Feeds the views in another process, on another core, while a command appends many records.
 
     Enter it while no other thread runs: this process is forked, which saves the other one half a second of imports.

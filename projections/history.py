@@ -27,7 +27,7 @@ from projections.words import key_summary, period_summary, reconciliation_summar
 
 READ_RECORDS: Final = 100
 # The name of each topic's events; the versions of a topic share it.
-NAMES: Final = {topic.name: topic.shape.__name__ for topic in TOPICS.values()}
+EVENT_NAMES: Final = {topic.name: topic.shape.__name__ for topic in TOPICS.values()}
 
 
 class Entry(NamedTuple):
@@ -37,7 +37,7 @@ class Entry(NamedTuple):
     record: Record
 
 
-class Reading:
+class HistoryReader:
     """Reads an order's history and describes it. Of sealed personal data it opens the parts that `opens` names."""
 
     def __init__(self, ledger: OrderLedger, opens: Collection[str] = ()) -> None:
@@ -50,13 +50,13 @@ class Reading:
         self._identity = lru_cache(maxsize=4096)(self._read_identity)
 
     def entries(self, uuid: UUID) -> list[Entry]:
-        """An order's records, first to last. Raises OrderNotFound, and the errors of `each`."""
-        found = list(self.each(uuid))
+        """An order's records, first to last. Raises OrderNotFound, and the errors of `iter_entries`."""
+        found = list(self.iter_entries(uuid))
         if not found:
             raise OrderNotFound
         return found
 
-    def each(self, uuid: UUID, until: int | None = None) -> Iterator[Entry]:
+    def iter_entries(self, uuid: UUID, until: int | None = None) -> Iterator[Entry]:
         """An order's records one by one, from the first to the version `until`, or to the last.
 
         Raises DamagedEvent, UnknownTopic, BrokenHistory, IncompleteHistory, and OrderNotFound where the history is no
@@ -70,8 +70,8 @@ class Reading:
             yield entry
         must_be_whole(uuid, order.version if order else 0, known if until is None else min(until, known))
 
-    def ends(self, uuid: UUID) -> tuple[Entry, Entry]:
-        """An order's first record and its last one. Raises OrderNotFound, and the errors of `each`."""
+    def first_and_last(self, uuid: UUID) -> tuple[Entry, Entry]:
+        """An order's first record and its last one. Raises OrderNotFound, and the errors of `iter_entries`."""
         known = self._ledger.known_version(uuid)
         if not known:
             raise OrderNotFound
@@ -81,7 +81,7 @@ class Reading:
         return self.entry(found[0]), self.entry(found[-1])
 
     def page(self, uuid: UUID, after: int, limit: int) -> Iterator[Entry]:
-        """An order's records behind a position, at most `limit`, one by one. Raises the errors of `each`."""
+        """An order's records behind a position, at most `limit`, one by one. Raises the errors of `iter_entries`."""
         known = self._ledger.known_version(uuid)
         version = self._ledger.log_of_events.version_of(uuid, until=after)
         last = min(known, version + limit)
@@ -126,7 +126,7 @@ class Reading:
             self.opened[raw.order] = None
         return record
 
-    def shown(self, entry: Entry) -> dict[str, OpenedPart | None]:
+    def opened_parts(self, entry: Entry) -> dict[str, OpenedPart | None]:
         """The sealed parts of an event that this reading opens, with their salts; None for an erased part."""
         raw, record = entry
         if not self.opens or self._mapper.sealing is None or not TOPICS[raw.topic].is_sealed:
@@ -135,7 +135,7 @@ class Reading:
         parts = self._mapper.sealing.opened_parts(raw.payload, place)
         return {part: shown for part, shown in parts.items() if part in self.opens}
 
-    def hidden(self, entry: Entry) -> list[str]:
+    def unopened_parts(self, entry: Entry) -> list[str]:
         """The sealed parts of an event that this reading does not open."""
         if not TOPICS[entry.raw.topic].is_sealed:
             return []
@@ -149,44 +149,50 @@ class Reading:
                 return event.id, event.currency
         return None, ""
 
-    def tell(self, raw: RawRecord) -> dict[str, Any]:
+    def audit_event(self, raw: RawRecord) -> dict[str, Any]:
         """Any record of the log, as the audit feed shows it. Raises the errors of `record`."""
         record = self.record(raw)
         if kind_of(record) is ORDER:
-            return self.describe(Entry(raw, record))
+            return self.order_event(Entry(raw, record))
         nobody = {"order": None, "order_id": None}
         if kind_of(record) is KEY:
-            whose = nobody | {"access_key": getattr(record.event, "name", None)}
-            return _told(raw, record.event, whose, key_summary(record.event))
+            subject = nobody | {"access_key": getattr(record.event, "name", None)}
+            return _audit_event(raw, record.event, subject, key_summary(record.event))
         if isinstance(record.event, PeriodClosed):
-            return _told(raw, record.event, nobody | {"period": record.event.month}, period_summary(record.event))
-        told = _told(raw, record.event, nobody | {"reconciliation": raw.order}, reconciliation_summary(record.event))
-        return told | self._personal(Entry(raw, record))
+            return _audit_event(
+                raw, record.event, nobody | {"period": record.event.month}, period_summary(record.event)
+            )
+        document = _audit_event(
+            raw, record.event, nobody | {"reconciliation": raw.order}, reconciliation_summary(record.event)
+        )
+        return document | self._personal(Entry(raw, record))
 
-    def describe(self, entry: Entry) -> dict[str, Any]:
+    def order_event(self, entry: Entry) -> dict[str, Any]:
         """An order's record as the audit feed shows it (the contract's section Audit), with a summary in words."""
         raw, record = entry
         order_id, currency = self._identity(raw.order)
-        whose = {"order": raw.order, "order_id": order_id}
-        told = _told(raw, record.event, whose, summary(record.event, currency, is_sealed=TOPICS[raw.topic].is_sealed))
-        return told | self._personal(entry)
+        subject = {"order": raw.order, "order_id": order_id}
+        document = _audit_event(
+            raw, record.event, subject, summary(record.event, currency, is_sealed=TOPICS[raw.topic].is_sealed)
+        )
+        return document | self._personal(entry)
 
     def _personal(self, entry: Entry) -> dict[str, Any]:
         """The field `personal`: the text of each opened part, None for an erased one. No field where the reading opens
         no part."""
         if not self.opens:
             return {}
-        shown = self.shown(entry).items()
+        shown = self.opened_parts(entry).items()
         return {"personal": {part: None if text is None else Raw(text.text) for part, text in shown}}
 
 
-def _told(raw: RawRecord, event: Event, whose: dict[str, Any], in_words: str) -> dict[str, Any]:
+def _audit_event(raw: RawRecord, event: Event, subject: dict[str, Any], in_words: str) -> dict[str, Any]:
     return {
         "log": LOG,
         "position": raw.position,
-        **whose,
+        **subject,
         "version": raw.version,
-        "type": NAMES[raw.topic.decode()],
+        "type": EVENT_NAMES[raw.topic.decode()],
         "topic": raw.topic.decode(),
         "occurred_at": event.occurred_at,
         "recorded_at": _moment(raw.recorded_at),
@@ -228,7 +234,7 @@ DOCUMENTS: Final[dict[str, Callable[[Order], bytes]]] = {
 }
 
 
-def changes(reading: Reading, entries: Iterable[Entry], first: int, last: int) -> Iterator[list[dict[str, Any]]]:
+def changes(reading: HistoryReader, entries: Iterable[Entry], first: int, last: int) -> Iterator[list[dict[str, Any]]]:
     """For each version behind `first` up to `last`, the fields of the order document that its event changed.
 
     Computed fields are included. A sealed part that is not opened is listed as `personal.contact`, from null to null.
@@ -248,14 +254,14 @@ def changes(reading: Reading, entries: Iterable[Entry], first: int, last: int) -
         if version > first:
             differences = [
                 *_differences(*(_leaves(part, order.digits) for part in _parts(before, after))),
-                *((f"personal.{part}", None, None) for part in reading.hidden(entry)),
+                *((f"personal.{part}", None, None) for part in reading.unopened_parts(entry)),
             ]
-            why = _why(reading.describe(entry)) if differences else {}
+            why = _why(reading.order_event(entry)) if differences else {}
             yield [{"field": field, "from": was, "to": now, **why} for field, was, now in differences]
         before = after
 
 
-_TOLD_OF_A_CHANGE: Final = (
+_SHOWN_OF_A_CHANGE: Final = (
     "version",
     "position",
     "type",
@@ -267,8 +273,8 @@ _TOLD_OF_A_CHANGE: Final = (
 )
 
 
-def _why(told: dict[str, Any]) -> dict[str, Any]:
-    return {name: told[name] for name in _TOLD_OF_A_CHANGE}
+def _why(document: dict[str, Any]) -> dict[str, Any]:
+    return {name: document[name] for name in _SHOWN_OF_A_CHANGE}
 
 
 def _parts(before: dict[str, Any], after: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -22,8 +22,8 @@ from domain.log.records import RawRecord, uuid_of
 from domain.log.sqlite import sqlite3
 from domain.order.state import Order, evolve
 from domain.refusals import OrderNotFound
-from projections.history import DOCUMENTS, Reading
-from projections.orders.list import standing, touched_of
+from projections.history import DOCUMENTS, HistoryReader
+from projections.orders.list import changed_uuids, owner_and_status
 from projections.views.views import Views, ViewsUnavailable
 
 # The most records, and the most bytes of their payloads, that are read at once.
@@ -37,13 +37,13 @@ _encode = msgspec.json.Encoder(decimal_format="number").encode
 _log = logging.getLogger("order_ledger")
 
 
-class Telling:
+class LiveFrames:
     """Makes the frames. Several threads use it, each for a span of the log of its own."""
 
     def __init__(self, ledger: OrderLedger, views: Views) -> None:
         self._ledger = ledger
         self._views = views
-        self._reading = Reading(ledger)
+        self._reading = HistoryReader(ledger)
         self._orders: OrderedDict[UUID, Order] = OrderedDict()
         if ledger.keys is not None:
             ledger.keys.on_forgotten.append(self.forget)
@@ -56,25 +56,25 @@ class Telling:
         with closing(self._ledger.log_of_events.raw_records(after=after, until=until, limit=RECORDS_MAX)) as coming:
             return _some(coming, until)
 
-    def behind(self, after: int, until: int, customer_id: int | None) -> tuple[int, bytes]:
+    def frames_behind(self, after: int, until: int, customer_id: int | None) -> tuple[int, bytes]:
         """One follower's frames for a span that was not read for all followers, and the position reached. An auditor
-        has no customer's id. Raises the errors of `Reading.tell`, and ViewsUnavailable."""
+        has no customer's id. Raises the errors of `HistoryReader.audit_event`, and ViewsUnavailable."""
         if customer_id is None:
             raws, reached = self.records(after, until)
-            return reached, self.events(raws)
+            return reached, self.audit_frames(raws)
         until = min(until, self._views.position())
         if until <= after:
             return after, b""
-        orders = touched_of(self._views.reader, customer_id, after)
+        orders = changed_uuids(self._views.reader, customer_id, after)
         coming = self._ledger.log_of_events.raw_records_elsewhere(orders, 1, after, until, limit=RECORDS_MAX)
         raws, reached = _some(coming, until)
-        return reached, self.changes(raws, {customer_id}).get(customer_id, b"")
+        return reached, self.customer_frames(raws, {customer_id}).get(customer_id, b"")
 
-    def events(self, raws: Iterable[RawRecord]) -> bytes:
-        """The auditors' frames of these records. Raises the errors of `Reading.tell`."""
-        return b"".join(_frame(raw.position, _encode(self._reading.tell(raw))) for raw in raws)
+    def audit_frames(self, raws: Iterable[RawRecord]) -> bytes:
+        """The auditors' frames of these records. Raises the errors of `HistoryReader.audit_event`."""
+        return b"".join(_frame(raw.position, _encode(self._reading.audit_event(raw))) for raw in raws)
 
-    def changes(self, raws: Iterable[RawRecord], customers: Set[int | None]) -> dict[int | None, bytes]:
+    def customer_frames(self, raws: Iterable[RawRecord], customers: Set[int | None]) -> dict[int | None, bytes]:
         """The frames of changes in these customers' orders, by customer."""
         told: dict[int | None, list[bytes]] = {}
         if not customers - {None}:
@@ -89,7 +89,7 @@ class Telling:
         """The frame of one command's change, with its customer's id; None where the order is none of these
         customers'."""
         last = raws[-1]
-        known = self._standing(last.order)
+        known = self._owner_and_status(last.order)
         if known is not None and known[0] not in customers:
             return None
         order = self._order(raws)
@@ -102,9 +102,9 @@ class Telling:
             return None
         return customer_id, _frame(last.position, DOCUMENTS["storefront"](order))
 
-    def _standing(self, uuid: str) -> tuple[int, str] | None:
+    def _owner_and_status(self, uuid: str) -> tuple[int, str] | None:
         with suppress(ViewsUnavailable, sqlite3.Error):
-            return standing(self._views.reader, uuid)
+            return owner_and_status(self._views.reader, uuid)
         return None
 
     def _order(self, raws: list[RawRecord]) -> Order | None:

@@ -20,7 +20,7 @@ from domain.privacy.periods import RetentionPeriods
 from domain.reconciled import reconciliation
 from domain.reconciliation.events import ReconciliationStarted
 from domain.reconciliation.state import RECONCILIATION, SUBJECT, Reconciliation
-from projections.views.all import KEEPER
+from projections.views.all import STATE_VIEW
 from projections.views.views import Views
 
 _MASKED: Final = EventMapper(opens=())
@@ -80,7 +80,7 @@ def erasures(ledger: OrderLedger, uuids: Iterable[str] | None = None) -> list[Er
     return sorted(found, key=lambda erasure: erasure.position)
 
 
-def kept(ledger: OrderLedger, orders: Sequence[Order], keep: RetentionPeriods) -> Iterator[dict[str, Any]]:
+def retained_parts(ledger: OrderLedger, orders: Sequence[Order], keep: RetentionPeriods) -> Iterator[dict[str, Any]]:
     """For each order and part: whether it is kept, restricted or erased, and until when it is kept."""
     for order in orders:
         for part in PARTS:
@@ -98,7 +98,7 @@ def kept(ledger: OrderLedger, orders: Sequence[Order], keep: RetentionPeriods) -
 
 def decided_on(ledger: OrderLedger, views: Views, positions: set[int]) -> Iterator[RawRecord]:
     """The decisions in reconciliations that can have a reason, and are about payments at these positions alone."""
-    for uuid in list(KEEPER[RECONCILIATION].uuids(views.reader)):
+    for uuid in list(STATE_VIEW[RECONCILIATION].uuids(views.reader)):
         for raw in list(ledger.log_of_events.raw_records_of(uuid)):
             event = _MASKED.read(raw).event
             entries = getattr(event, "entries", ())
@@ -108,13 +108,13 @@ def decided_on(ledger: OrderLedger, views: Views, positions: set[int]) -> Iterat
 
 def all_orders(ledger: OrderLedger, views: Views) -> Iterator[Order]:
     """Every order in the views."""
-    for uuid in list(KEEPER[ORDER].uuids(views.reader)):
+    for uuid in list(STATE_VIEW[ORDER].uuids(views.reader)):
         yield ledger.order(UUID(uuid))
 
 
 def all_reconciliations(ledger: OrderLedger, views: Views) -> Iterator[Reconciliation]:
     """Every reconciliation in the views."""
-    for uuid in list(KEEPER[RECONCILIATION].uuids(views.reader)):
+    for uuid in list(STATE_VIEW[RECONCILIATION].uuids(views.reader)):
         yield reconciliation(ledger, UUID(uuid))
 
 

@@ -51,11 +51,11 @@ def _end_with_parent() -> None:
     os._exit(1)
 
 
-class EndedApart(Exception):
+class ProcessEnded(Exception):
     """The work needed more time or memory than a process of its own is given."""
 
 
-def apart(work: Callable[..., T], *arguments: object) -> T:
+def in_own_process(work: Callable[..., T], *arguments: object) -> T:
     """The result of the work, done by a process of its own, which ends with it. Raises the work's errors, and
     EndedApart.
 
@@ -75,7 +75,7 @@ def apart(work: Callable[..., T], *arguments: object) -> T:
                 process.kill()
             error, made = coming.recv()
         except EOFError:
-            raise EndedApart(
+            raise ProcessEnded(
                 f"it took more than {APART_SECONDS_MAX} s, or more than {APART_BYTES_MAX // 1024**2} MiB of memory"
             ) from None
         finally:

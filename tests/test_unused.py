@@ -33,6 +33,7 @@ USED_UNNAMED = {
     "load_config": "gunicorn: an application's hook",
     "list_commands": "click: what a group has",
     "get_command": "click: likewise",
+    "describe": "prometheus-client: a collector's interface",
     "justify": "rich: how a column is set",
     "billing_*": "msgspec: the fields of a command's address, walked as a list",
     "shipping_*": "msgspec: the fields of a command's address, walked as a list",

@@ -19,7 +19,7 @@ from domain.proof.checkpoint import CheckpointMalformed, VerifierKey, split
 from projections.proof.problems import SOMEWHERE, Problem
 from projections.proof.signing import Checkpoints, KeyExposed, LogAltered, NoSigningKey, create_key, public_key
 from projections.proof.verification import verify as verify_log
-from projections.proof.verifying_checkpoints import Checked, kept_in
+from projections.proof.verifying_checkpoints import CheckpointSource, checkpoints_of
 from projections.views.views import ViewsUnavailable
 
 PROBLEMS_SHOWN_MAX = 20
@@ -94,7 +94,7 @@ def checkpoint() -> None:
         fail(f"the log is not signed any more: {error} `run.py verify` says where.", NEEDS_A_PERSON)
 
 
-def _as_far(standby: str, head: int) -> str:
+def _standby_at(standby: str, head: int) -> str:
     """The URL of a standby's log, once the standby has reached the ledger's head."""
     try:
         log = open_log(url := standby_url(standby))
@@ -129,14 +129,14 @@ def _mend_index(log: Log) -> None:
         print(f"the ledger's indexes could not be made anew, and are as they were: {error}")
 
 
-def _kept_in_files(kept: Path, handed: Path | None) -> Iterator[Checked]:
+def _kept_in_files(kept: Path, handed: Path | None) -> Iterator[CheckpointSource]:
     """The signed heads of the file beside the ledger, and of the file given as `--checkpoint`."""
     if kept.exists():
-        yield Checked(f"kept in {kept}", list(split(kept.read_bytes())))
+        yield CheckpointSource(f"kept in {kept}", list(split(kept.read_bytes())))
     if handed is not None:
         if not (notes := list(split(handed.read_bytes()))):
             fail(f"--checkpoint: {handed} holds none; it should have one, or several, as the ledger signs them.")
-        yield Checked(f"in {handed}", notes)
+        yield CheckpointSource(f"in {handed}", notes)
 
 
 @click.command()
@@ -174,8 +174,8 @@ def verify(handed: Path | None, key_text: str | None, mend_index: bool, standby:
     if mend_index:
         _mend_index(ledger.log_of_events)
     views = open_views(ledger, chosen)
-    url = chosen.url if standby is None else _as_far(standby, ledger.head())
-    sources = [kept_in(ledger.log_of_events), *_kept_in_files(chosen.checkpoints, handed)]
+    url = chosen.url if standby is None else _standby_at(standby, ledger.head())
+    sources = [checkpoints_of(ledger.log_of_events), *_kept_in_files(chosen.checkpoints, handed)]
     at = LedgerLocation(url, ledger.location.keys)
     try:
         with progress("verifying") as say:

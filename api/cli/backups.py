@@ -24,7 +24,7 @@ from api import VERSION
 from api.cli.terminal import NEEDS_A_PERSON, Unopened, fail, given_settings, opened, progress, settings, tell, warn
 from api.settings import Settings
 from domain.counted import counted
-from domain.durable import appending, sync
+from domain.durable import open_to_append, sync
 from domain.log.log import Log, LogAway, LogForbidden
 from domain.log.opening import open_log, without_secrets
 from domain.log.sqlite import Busy, connect, copy, cut_wal, sqlite3
@@ -37,7 +37,7 @@ from domain.privacy.sqlite_keys import SQLiteKeyStore
 from domain.proof.checkpoint import split
 from projections.proof.signing import NoSigningKey, public_key
 from projections.proof.verification import verify
-from projections.proof.verifying_checkpoints import Checked, Verified, kept_in
+from projections.proof.verifying_checkpoints import CheckpointSource, Verified, checkpoints_of
 
 MANIFEST: Final = "backup.json"
 # The file beside the ledger with a line for each backup: its time, position and folder.
@@ -94,9 +94,9 @@ def backup(folder: Path) -> None:
     try:
         folder.mkdir(0o700, parents=True, exist_ok=True)
         _copy_all(chosen, folder, store)
-        place = _place_of(chosen, folder, has_keys=store is not None)
+        place = _location_of(chosen, folder, has_keys=store is not None)
         position = (
-            None if chosen.ledger is None else _must_hold(place, folder / "ledger.key", folder / "checkpoints.txt")
+            None if chosen.ledger is None else _must_verify(place, folder / "ledger.key", folder / "checkpoints.txt")
         )
         _finish(folder, position)
         _note(chosen, folder, position)
@@ -153,14 +153,14 @@ def _copy_file(path: Path, target: Path) -> None:
         shutil.copyfileobj(file, copied)
 
 
-def _place_of(chosen: Settings, folder: Path, *, has_keys: bool) -> LedgerLocation:
+def _location_of(chosen: Settings, folder: Path, *, has_keys: bool) -> LedgerLocation:
     masters = chosen.keys.masters
     if (folder / MASTER).exists():
         masters = MastersLocation(folder / MASTER)
     return LedgerLocation(f"sqlite:///{folder / LEDGER}", KeysLocation(folder / KEYS, masters) if has_keys else None)
 
 
-def _must_hold(place: LedgerLocation, key: Path, notes: Path) -> int:
+def _must_verify(place: LedgerLocation, key: Path, notes: Path) -> int:
     """Verifies a ledger; returns its head, or ends the program with the first problem."""
     found = _verified(place, key, notes)
     if found.problems:
@@ -180,9 +180,9 @@ def _verified(place: LedgerLocation, key: Path, notes: Path) -> Verified:
         public = None
     with closing(open_log(place.url)) as log:
         log.create()  # an older version has made some of its tables
-        sources = [kept_in(log)]
+        sources = [checkpoints_of(log)]
     if notes.exists():
-        sources.append(Checked(f"kept in {notes}", list(split(notes.read_bytes()))))
+        sources.append(CheckpointSource(f"kept in {notes}", list(split(notes.read_bytes()))))
     with progress("reading it again") as say:
         return verify(place, None, checkpoints=sources, key=public, progress=say)
 
@@ -203,7 +203,7 @@ def _finish(folder: Path, position: int | None) -> None:
 
 def _note(chosen: Settings, folder: Path, position: int | None) -> None:
     line = f"{instant(utc_now())} {'-' if position is None else position} {folder.resolve()}\n"
-    with appending(chosen.folder / NOTES) as notes:
+    with open_to_append(chosen.folder / NOTES) as notes:
         notes.write(line.encode(errors="surrogateescape"))
 
 
@@ -236,7 +236,7 @@ def restore(folder: Path) -> None:
         keys = _keys_for(chosen, manifest, folder)
         position = None
         if chosen.ledger is not None:
-            position = _must_hold(LedgerLocation(chosen.url, keys), chosen.key, chosen.checkpoints)
+            position = _must_verify(LedgerLocation(chosen.url, keys), chosen.key, chosen.checkpoints)
     except BaseException as error:
         for path in made:
             for suffix in ("", "-wal", "-shm"):

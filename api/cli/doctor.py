@@ -41,13 +41,13 @@ State = Literal["ok", "look", "act"]
 _STYLES: Final[dict[State, str]] = {"ok": "green", "look": "yellow", "act": "bold red"}
 
 
-class Found(NamedTuple):
+class Finding(NamedTuple):
     """A finding: its subject, its state, the facts, and the advice; no advice where all is well."""
 
-    what: str
+    subject: str
     state: State
-    found: str
-    to_do: str = ""
+    facts: str
+    advice: str = ""
 
 
 @click.command()
@@ -58,23 +58,23 @@ def doctor() -> None:
     log's database. Exits 1 where something needs a person (`act`); `look` is advice.
     """
     chosen = settings()
-    found = list(_looked(chosen))
+    found = list(_findings(chosen))
     table = new_table("", "", "found", "what to do")
-    for what, state, told, to_do in found:
-        table.add_row(what, f"[{_STYLES[state]}]{state}[/]", told.replace("[", r"\["), to_do.replace("[", r"\["))
+    for subject, state, facts, advice in found:
+        table.add_row(subject, f"[{_STYLES[state]}]{state}[/]", facts.replace("[", r"\["), advice.replace("[", r"\["))
     out(_COLUMNS).print(table)
     if any(one.state == "act" for one in found):
         sys.exit(NEEDS_A_PERSON)
 
 
-def _looked(chosen: Settings) -> Iterator[Found]:
+def _findings(chosen: Settings) -> Iterator[Finding]:
     yield from _of_system()
     yield from _of_files(chosen)
     yield from _of_disks(chosen)
     try:
         ledger = opened(chosen)
     except Unopened as error:
-        yield Found("ledger", "act", "it cannot be opened", str(error))
+        yield Finding("ledger", "act", "it cannot be opened", str(error))
         return
     try:
         yield from _of_ledger(ledger, chosen)
@@ -82,23 +82,23 @@ def _looked(chosen: Settings) -> Iterator[Found]:
         yield from _of_views(ledger, views)
         yield from _of_signing(ledger, views, chosen)
     except (PersistenceError, sqlite3.Error) as error:
-        yield Found("ledger", "act", f"it cannot be read: {error}", "`run.py verify` says where")
+        yield Finding("ledger", "act", f"it cannot be read: {error}", "`run.py verify` says where")
     yield _of_backups(ledger, chosen)
 
 
-def _of_system() -> Iterator[Found]:
+def _of_system() -> Iterator[Finding]:
     versions = (
         f"order-ledger {VERSION}, Python {platform.python_version()}, SQLite {sqlite3.sqlite_version},"
         f" {platform.system()} {platform.release()}"
     )
-    yield Found("versions", "ok", versions)
+    yield Finding("versions", "ok", versions)
     if os.geteuid() == 0:
-        yield Found("user", "look", "this runs as root", "run it as a user of its own, who owns the ledger's folder")
+        yield Finding("user", "look", "this runs as root", "run it as a user of its own, who owns the ledger's folder")
     else:
-        yield Found("user", "ok", f"user {os.geteuid()}")
+        yield Finding("user", "ok", f"user {os.geteuid()}")
 
 
-def _of_files(chosen: Settings) -> Iterator[Found]:
+def _of_files(chosen: Settings) -> Iterator[Finding]:
     masters = chosen.keys.masters
     files = [chosen.folder, chosen.views, chosen.key, chosen.checkpoints, chosen.keys.path]
     files += [chosen.erasures, chosen.accesses, chosen.folder / NOTES]
@@ -108,77 +108,79 @@ def _of_files(chosen: Settings) -> Iterator[Found]:
     is_open = [path for path in there if path.stat().st_mode & (0o022 if path.is_dir() else 0o077)]
     foreign = [path for path in there if path.stat().st_uid != os.geteuid()]
     if is_open:
-        yield Found(
+        yield Finding(
             "permissions",
             "act",
             f"open to others: {', '.join(map(str, is_open))}",
             f"chmod go= {' '.join(map(str, is_open))}",
         )
     if foreign:
-        yield Found(
+        yield Finding(
             "owner",
             "look",
             f"of another user: {', '.join(map(str, foreign))}",
             "run this as the user that serves, or give them to it",
         )
     if not is_open and not foreign:
-        told = counted(len(there), "file is its owner's alone", "files and folders are their owner's alone")
-        yield Found("permissions", "ok", told)
+        facts = counted(len(there), "file is its owner's alone", "files and folders are their owner's alone")
+        yield Finding("permissions", "ok", facts)
 
 
-def _of_disks(chosen: Settings) -> Iterator[Found]:
+def _of_disks(chosen: Settings) -> Iterator[Finding]:
     views = chosen.views.stat().st_size if chosen.views.exists() else 0
     for folder in dict.fromkeys(path.resolve() for path in (chosen.folder, chosen.views.parent)):
         if not folder.exists():
             continue
         free, needed = shutil.disk_usage(folder).free, DISK_BYTES_MIN + views
-        told = f"{free / 1024**3:.1f} GiB free at {folder}"
+        facts = f"{free / 1024**3:.1f} GiB free at {folder}"
         if free >= needed:
-            yield Found("disk", "ok", told)
+            yield Finding("disk", "ok", facts)
         else:
-            to_do = f"make room: {needed / 1024**3:.1f} GiB let the views be made anew beside those in force"
-            yield Found("disk", "act", told, to_do)
+            advice = f"make room: {needed / 1024**3:.1f} GiB let the views be made anew beside those in force"
+            yield Finding("disk", "act", facts, advice)
 
 
-def _of_ledger(ledger: OrderLedger, chosen: Settings) -> Iterator[Found]:
-    yield Found("ledger", "ok", f"{counted(ledger.head(), 'event')} at {chosen.shown_url}")
+def _of_ledger(ledger: OrderLedger, chosen: Settings) -> Iterator[Finding]:
+    yield Finding("ledger", "ok", f"{counted(ledger.head(), 'event')} at {chosen.shown_url}")
     for warning in ledger.log_of_events.warnings():
-        yield Found("log", "act", "what it stands on is not as it should be", warning)
+        yield Finding("log", "act", "what it stands on is not as it should be", warning)
     jumped = ledger.clock_problem()
     last = ledger.log_of_events.last_recorded_at()
     if jumped:
-        yield Found("clock", "act", "nothing is recorded", jumped)
+        yield Finding("clock", "act", "nothing is recorded", jumped)
     elif last is not None and last > instant(ledger.clock() + timedelta(minutes=1)):
-        to_do = "set it, if it is the wrong one; until then events have that time"
-        yield Found("clock", "act", f"it is behind the last event, of {last}", to_do)
+        advice = "set it, if it is the wrong one; until then events have that time"
+        yield Finding("clock", "act", f"it is behind the last event, of {last}", advice)
     else:
-        yield Found("clock", "ok", f"it shows {instant(ledger.clock())}, and is believed")
+        yield Finding("clock", "ok", f"it shows {instant(ledger.clock())}, and is believed")
     yield _of_data_keys(ledger, chosen)
 
 
-def _of_data_keys(ledger: OrderLedger, chosen: Settings) -> Found:
+def _of_data_keys(ledger: OrderLedger, chosen: Settings) -> Finding:
     if ledger.keys is None:
-        return Found("data keys", "look", "personal data are not sealed", "`run.py seal` makes a ledger where they are")
+        return Finding(
+            "data keys", "look", "personal data are not sealed", "`run.py seal` makes a ledger where they are"
+        )
     try:
         missing = missing_erasures(ledger, ledger.keys, Erasures(chosen.erasures))
     except ErasuresMalformed as error:
-        return Found("erasures", "act", str(error), "bring the file back as it was")
+        return Finding("erasures", "act", str(error), "bring the file back as it was")
     if missing:
-        told = counted(len(missing), "is not in this ledger", "are not in this ledger")
-        return Found("erasures", "act", told, "`run.py erase --again` repeats them")
+        facts = counted(len(missing), "is not in this ledger", "are not in this ledger")
+        return Finding("erasures", "act", facts, "`run.py erase --again` repeats them")
     masters = chosen.keys.masters
     file = ledger.keys.store.file
     if file is not None and masters.text is None and masters.file.resolve().parent == file.resolve().parent:
-        return Found(
+        return Finding(
             "data keys",
             "look",
             "the master key is beside the keys that it wraps",
             "keep it elsewhere: LEDGER_MASTER, LEDGER_MASTER_KEY",
         )
-    return Found("data keys", "ok", f"keyring {ledger.keys.store.id}, and the master key is elsewhere")
+    return Finding("data keys", "ok", f"keyring {ledger.keys.store.id}, and the master key is elsewhere")
 
 
-def _of_views(ledger: OrderLedger, views: Views) -> Iterator[Found]:
+def _of_views(ledger: OrderLedger, views: Views) -> Iterator[Finding]:
     try:
         position = views.position()
         lag, stopped = max(0, ledger.head() - position), views.stopped_count()
@@ -186,70 +188,74 @@ def _of_views(ledger: OrderLedger, views: Views) -> Iterator[Found]:
             with suppress(DamagedEvent):  # they pass over that history alone
                 ledger.mapper.read(raw)
     except ViewsUnavailable:
-        yield Found("views", "look", "there are none of this version", "`run.py serve` makes them when it starts")
+        yield Finding("views", "look", "there are none of this version", "`run.py serve` makes them when it starts")
         return
     except (UnknownTopic, KeysMissing) as error:
-        to_do = "bring what is missing: the program's newer version, or the keys"
-        yield Found("views", "act", f"they are {counted(lag, 'event')} behind, and stay so: {error}", to_do)
+        advice = "bring what is missing: the program's newer version, or the keys"
+        yield Finding("views", "act", f"they are {counted(lag, 'event')} behind, and stay so: {error}", advice)
         return
     if lag > READY_LAG_EVENTS_MAX:
-        to_do = "look at the service's log for why they are not fed; `run.py rebuild` makes them anew"
-        yield Found("views", "act", f"{counted(lag, 'event')} behind", to_do)
+        advice = "look at the service's log for why they are not fed; `run.py rebuild` makes them anew"
+        yield Finding("views", "act", f"{counted(lag, 'event')} behind", advice)
     else:
-        yield Found("views", "ok", f"{counted(lag, 'event')} behind the log")
+        yield Finding("views", "ok", f"{counted(lag, 'event')} behind the log")
     if stopped:
-        to_do = "`run.py verify` says which, where and why"
-        yield Found("orders", "act", f"{counted(stopped, 'history', 'histories')} cannot be read to the end", to_do)
+        advice = "`run.py verify` says which, where and why"
+        yield Finding("orders", "act", f"{counted(stopped, 'history', 'histories')} cannot be read to the end", advice)
 
 
-def _of_signing(ledger: OrderLedger, views: Views, chosen: Settings) -> Iterator[Found]:
+def _of_signing(ledger: OrderLedger, views: Views, chosen: Settings) -> Iterator[Finding]:
     try:
         public = Checkpoints(ledger, views, key=chosen.key, kept=chosen.checkpoints).public()
     except KeyExposed as error:
-        yield Found("signing key", "act", "others may have signed with it", str(error))
+        yield Finding("signing key", "act", "others may have signed with it", str(error))
         return
     except NoSigningKey as error:
         is_signed = not chosen.key.exists() and ledger.log_of_events.last_checkpoint() is not None
         if is_signed and not ledger.log_of_events.is_local:
-            to_do = f"no other key: where it is to sign, too, bring the file of the one that does to {chosen.key}"
-            yield Found("signing key", "look", "this machine signs nothing, another has", to_do)
+            advice = f"no other key: where it is to sign, too, bring the file of the one that does to {chosen.key}"
+            yield Finding("signing key", "look", "this machine signs nothing, another has", advice)
             return
-        to_do = f"{error} Without one nobody can prove what was recorded"
+        advice = f"{error} Without one nobody can prove what was recorded"
         if is_signed:
             lost = "`run.py key create` only where it is lost: `run.py verify` refuses what another signs"
-            to_do = f"bring the file of the key that has signed it to {chosen.key}; {lost}"
-        yield Found("signing key", "act", "the log's head is not signed", to_do)
+            advice = f"bring the file of the key that has signed it to {chosen.key}; {lost}"
+        yield Finding("signing key", "act", "the log's head is not signed", advice)
         return
-    yield Found("signing key", "ok", str(public))
+    yield Finding("signing key", "ok", str(public))
     last = ledger.log_of_events.last_checkpoint()
     if last is None:
-        yield Found("signed head", "act", "there is none", "`run.py checkpoint` signs one; hand out copies")
+        yield Finding("signed head", "act", "there is none", "`run.py checkpoint` signs one; hand out copies")
         return
     age = ledger.clock() - datetime.fromisoformat(last.made_at)
     behind = ledger.head() - last.size
-    told = f"{counted(behind, 'event was', 'events were')} recorded since the last, {_in_words(age)} ago"
+    facts = f"{counted(behind, 'event was', 'events were')} recorded since the last, {_in_words(age)} ago"
     every = timedelta(seconds=chosen.checkpoint_seconds)
     if behind and every and age > every + _SIGNED_LATE:
-        yield Found("signed head", "act", told, "look at the service's log for why none is signed; `run.py checkpoint`")
+        yield Finding(
+            "signed head", "act", facts, "look at the service's log for why none is signed; `run.py checkpoint`"
+        )
     else:
-        yield Found("signed head", "ok", told)
+        yield Finding("signed head", "ok", facts)
 
 
-def _of_backups(ledger: OrderLedger, chosen: Settings) -> Found:
+def _of_backups(ledger: OrderLedger, chosen: Settings) -> Finding:
     if chosen.ledger is not None and (at_work := _litestream(chosen.ledger)) is not None:
-        told = f"Litestream was at work {_in_words(utc_now() - at_work)} ago"
+        facts = f"Litestream was at work {_in_words(utc_now() - at_work)} ago"
         if (ledger.log_of_events.last_recorded_at() or "") > instant(at_work + _COPIED_LATE):
-            return Found("backup", "act", f"{told}, and events were recorded since", "look why it does not go on")
-        return Found("backup", "ok", told)
+            return Finding("backup", "act", f"{facts}, and events were recorded since", "look why it does not go on")
+        return Finding("backup", "ok", facts)
     try:
         made_at, _, where = (chosen.folder / NOTES).read_text(errors="surrogateescape").splitlines()[-1].split(" ", 2)
         age = utc_now() - datetime.fromisoformat(made_at)
     except (OSError, ValueError, IndexError):
-        return Found("backup", "act", "there was none", "`run.py backup DIR`, daily; or let Litestream copy all along")
-    told = f"the last was made {_in_words(age)} ago, in {where}"
+        return Finding(
+            "backup", "act", "there was none", "`run.py backup DIR`, daily; or let Litestream copy all along"
+        )
+    facts = f"the last was made {_in_words(age)} ago, in {where}"
     if age > BACKUP_AGE_MAX:
-        return Found("backup", "act", told, "`run.py backup DIR`, daily; or let Litestream copy all along")
-    return Found("backup", "ok", told)
+        return Finding("backup", "act", facts, "`run.py backup DIR`, daily; or let Litestream copy all along")
+    return Finding("backup", "ok", facts)
 
 
 def _litestream(ledger: Path) -> datetime | None:

@@ -153,21 +153,21 @@ def retention(apply: bool) -> None:
             if not apply:
                 print(f"{told}: due since {instant(each.until)}, {counted(len(each.orders), 'order')}")
             else:
-                refused += not _let_go(told, erasing.erase_due, each)
+                refused += not _erase_due(told, erasing.erase_due, each)
         for file in files:
             state = file.state
             told = f"{SUBJECT}{state.uuid} {' and '.join(file.parts)} ({state.file} of {state.provider})"
             if not apply:
                 print(f"{told}: due since {instant(file.until)}")
             else:
-                refused += not _let_go(told, erasing.erase_file_due, file)
+                refused += not _erase_due(told, erasing.erase_file_due, file)
     count, stay = len(due) + len(files) - refused, len(staying) + len(files_staying) + refused
     print(f"{count} {'erased' if apply else 'due'}, {counted(stay, 'stays', 'stay')}")
     if refused:
         sys.exit(NEEDS_A_PERSON)
 
 
-def _let_go(told: str, work: Callable[..., Erasure], due: Any) -> bool:
+def _erase_due(told: str, work: Callable[..., Erasure], due: Any) -> bool:
     """Erases one due part and prints it, or the refusal; returns whether it was erased. A refusal does not stop the
     others."""
     try:

@@ -9,7 +9,7 @@ from typing import BinaryIO
 import click
 from eventsourcing.persistence import MapperDeserialisationError
 
-from api.cli.terminal import NEEDS_A_PERSON, fail, fed_views, open_to_tell, progress, settings, tell
+from api.cli.terminal import NEEDS_A_PERSON, fail, fed_views, open_to_export, progress, settings, tell
 from domain.aggregate import BrokenHistory
 from domain.counted import counted
 from domain.order.personal import PARTS
@@ -21,7 +21,7 @@ from projections.exports.events import RecordMissing, whole_file
 from projections.exports.events import export_events as write_events
 from projections.exports.lines import export_orders as write_orders
 from projections.exports.person import export_person
-from projections.history import Reading
+from projections.history import HistoryReader
 
 
 @click.group()
@@ -40,8 +40,8 @@ def export_events(form: str, output: Path | None) -> None:
 
     In CSV, a text that spreadsheets take for a formula has an apostrophe in front; JSON Lines is exact.
     """
-    ledger = open_to_tell(settings())
-    head, reading = ledger.head(), Reading(ledger)
+    ledger = open_to_export(settings())
+    head, reading = ledger.head(), HistoryReader(ledger)
     with writing(output) as file, progress("exporting") as say:
         write_events(ledger.log_of_events, reading, file, form=form, head=head, progress=say)
 
@@ -55,8 +55,8 @@ def export_orders(output: Path | None) -> None:
     histories of at most 1,000 entries and lines of at most 1 MiB. Orders with erased personal data are left out and
     counted; then the exit status is 1. The lines have personal data.
     """
-    ledger = open_to_tell(settings())
-    head, reading = ledger.head(), Reading(ledger, PARTS)
+    ledger = open_to_export(settings())
+    head, reading = ledger.head(), HistoryReader(ledger, PARTS)
     with writing(output) as file, progress("exporting") as say:
         left_out = write_orders(ledger.log_of_events, reading, file, head=head, progress=say)
     if left_out:
@@ -73,8 +73,8 @@ def export_ocel(file: Path) -> None:
     Orders, items, payments and customers are its objects; amounts are whole numbers of minor units. Names, addresses,
     notes and other personal data are left out.
     """
-    ledger = open_to_tell(settings())
-    head, reading = ledger.head(), Reading(ledger)
+    ledger = open_to_export(settings())
+    head, reading = ledger.head(), HistoryReader(ledger)
     with exporting(file) as part, progress("exporting") as say:
         assert part is not None
         ocel.export_ocel(ledger.log_of_events, reading, part, head=head, progress=say)
@@ -90,7 +90,7 @@ def export_beancount(output: Path | None) -> None:
     addresses, notes and other personal data are left out.
     """
     chosen = settings()
-    ledger = open_to_tell(chosen)
+    ledger = open_to_export(chosen)
     with writing(output) as file, progress("exporting") as say:
         erased = beancount.export_beancount(ledger, file, head=ledger.head(), zone=chosen.timezone, progress=say)
     if erased:
@@ -107,7 +107,7 @@ def export_customer(customer: int, file: Path) -> None:
     data, so the export is recorded in LEDGER_ACCESSES.
     """
     chosen = settings()
-    ledger = open_to_tell(chosen)
+    ledger = open_to_export(chosen)
     views = fed_views(ledger, chosen)
     orders = privacy.orders(ledger, orders_of(views)(customer))
     if not orders:

@@ -61,7 +61,7 @@ def _import_lines(file: BinaryIO) -> None:
     views = open_views(ledger, chosen)
     size = _size(file)
     # A process of its own feeds the views where the import is large.
-    feeding = feeder.beside(views, ledger) if size is None or size > FEED_BESIDE_BYTES_MIN else nullcontext()
+    feeding = feeder.feeding_apart(views, ledger) if size is None or size > FEED_BESIDE_BYTES_MIN else nullcontext()
     with feeding, progress("importing") as say:
         result = import_lines(
             ledger,

@@ -33,14 +33,14 @@ from domain.refusals import InvalidField
 from domain.settlement.formats.mapping import Mapping
 from domain.settlement.guessing import guess
 from domain.settlement.lines import KINDS, Line, Misfit, SettlementRefused
-from domain.settlement.reading import another, read
-from domain.settlement.shipped import recognised, shipped
+from domain.settlement.reading import read, unsupported_format
+from domain.settlement.shipped import recognise, shipped
 from projections.exports.workbook import TooManyRows, write_workbook
 from projections.journal import Journal
 from projections.proof.evidence import NoEarlierHead, evidence_of_reconciliation
 from projections.proof.signing import Checkpoints, LogAltered
 from projections.reconciliations import shown as reconciliations
-from projections.reconciliations.shown import Shown
+from projections.reconciliations.shown import ShownReconciliation
 from projections.views.views import Views
 
 RESULTS_SHOWN_MAX = 200
@@ -225,7 +225,7 @@ def evidence(reconciliation: UUID, since: int | None, path: Path | None) -> None
         file.write(found.content)
 
 
-def _write_workbook(one: Shown, path: Path) -> None:
+def _write_workbook(one: ShownReconciliation, path: Path) -> None:
     try:
         with exporting(path) as part:
             assert part is not None
@@ -234,7 +234,7 @@ def _write_workbook(one: Shown, path: Path) -> None:
         fail(f"{path}: {error}")
 
 
-def _print_reconciliation(one: Shown, form: str | None) -> None:
+def _print_reconciliation(one: ShownReconciliation, form: str | None) -> None:
     if form == "json":
         results = [reconciliations.result_document(one, result) for result in one.results()]
         whole = {**reconciliations.document(one), "since_last_run": reconciliations.difference(one), "results": results}
@@ -256,7 +256,7 @@ def _print_reconciliation(one: Shown, form: str | None) -> None:
         _print_standing(console, one)
 
 
-def _print_standing(console: Console, one: Shown) -> None:
+def _print_standing(console: Console, one: ShownReconciliation) -> None:
     state = one.state
     status = f"{state.open} open" if state.status == "open" else state.status
     console.print(f"reconciliation {state.uuid}: {status}", style="bold red" if state.open else "bold green")
@@ -269,15 +269,15 @@ def _words(name: str) -> str:
 _SHOWN_STYLES = {"open": "red", "confirmed": "green", "explained": "yellow", "broken": "red", "in_transit": "cyan"}
 
 
-def _not_plainly_matched(one: Shown) -> list[Result]:
+def _not_plainly_matched(one: ShownReconciliation) -> list[Result]:
     """The results that are not simply matched."""
-    return [result for result in one.results() if reconciliations.standing(one, result) != "matched"]
+    return [result for result in one.results() if reconciliations.result_status(one, result) != "matched"]
 
 
-def _print_results(console: Console, one: Shown, wanted: Sequence[Result]) -> None:
+def _print_results(console: Console, one: ShownReconciliation, wanted: Sequence[Result]) -> None:
     table = new_table("", "what", "row", "reference", "settled", "order", "booked", "")
     for result in wanted[:RESULTS_SHOWN_MAX]:
-        stands = reconciliations.standing(one, result)
+        stands = reconciliations.result_status(one, result)
         lines, entries = result.lines, result.entries
         references = [line.reference for line in lines] or [entry.reference for entry in entries]
         decision = one.decisions.get(result.id)
@@ -289,7 +289,7 @@ def _print_results(console: Console, one: Shown, wanted: Sequence[Result]) -> No
             " ".join(f"{line.gross} {line.currency}" for line in lines),
             " ".join(str(entry.order_id) for entry in entries),
             " ".join(f"{entry.amount} {entry.currency}" for entry in entries),
-            (decision and decision.reason) or reconciliations.differing(result),
+            (decision and decision.reason) or reconciliations.differences_in_words(result),
         )
         # `Text` keeps rich from reading a file's text as markup.
         table.add_row(*(Text(cell) for cell in cells), style=_SHOWN_STYLES.get(stands, ""))
@@ -299,7 +299,7 @@ def _print_results(console: Console, one: Shown, wanted: Sequence[Result]) -> No
         console.print(f"and {len(wanted) - RESULTS_SHOWN_MAX} more; --csv, --json and --xlsx have all of them")
 
 
-def _print_tie_out(console: Console, one: Shown) -> None:
+def _print_tie_out(console: Console, one: ShownReconciliation) -> None:
     for statement in one.head.tie_out:
         table = new_table("", "lines", "gross", "fee", "net", title=statement.currency)
         for column in table.columns[1:]:
@@ -349,10 +349,10 @@ class _Begun(NamedTuple):
 
 def _begun(content: BinaryIO, name: str, provider: str | None) -> _Begun:
     """The rules that the program knows for a file, or guesses."""
-    if called := another(content):
+    if called := unsupported_format(content):
         fail(f"{name}: this is {called}")
     try:
-        if known := recognised(content):
+        if known := recognise(content):
             return _Begun(f"{DEFAULT}\n{shipped()[known].text}", shipped()[known].mapping, [])
         with suppress(SettlementRefused):
             for _ in islice(read(content, name, "provider"), PREVIEW_LINES):

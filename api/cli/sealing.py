@@ -111,7 +111,7 @@ def seal(new: str) -> None:
         copy_webhooks(store_of(ledger.log_of_events, chosen.webhooks), store_of(target, there.webhooks))
         sealed = OrderLedger(target, keys=at)
         signing = Checkpoints(sealed, Views(sealed, there.views), key=chosen.key, kept=there.checkpoints)
-        print(signing.begin(made.records, made.root, extension(ORIGIN, made)).decode(), end="")
+        print(signing.sign_first(made.records, made.root, extension(ORIGIN, made)).decode(), end="")
     except (NotSealed, NotMigrated) as error:
         fail(str(error), NEEDS_A_PERSON)
     except MasterUnknown as error:

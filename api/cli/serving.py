@@ -111,15 +111,15 @@ def serve(host: str, port: int, workers: int | None, threads: int, demo: bool) -
         own = OrderLedger(log, currency_default=currency, watch=Watch(), keys=keys, is_made=True, is_plain=keys is None)
         observing = _observing(chosen)
         at_the_end.callback(observing.stop)
-        own.measure = observing.metrics.committed if observing.metrics else None
+        own.measure = observing.metrics.observe_commit if observing.metrics else None
         own.beginning = lambda: _begin(own, chosen, was_reached=is_reached)
         own_views = Views(own, chosen.views)
         signing = Checkpoints(own, own_views, key=chosen.key, kept=chosen.checkpoints)
-        feeder.start(own, own_views, signing, chosen.checkpoint_seconds, lambda: _settle(own, chosen))
+        feeder.start(own, own_views, signing, chosen.checkpoint_seconds, lambda: _finish_erasures(own, chosen))
         at_the_end.callback(delivering.start(own, store_of(log, chosen.webhooks), chosen.webhook_networks))
         return create_app(own, own_views, chosen, threads=threads, observing=observing)
 
-    _say_in_one_form(chosen)
+    _unify_log_form(chosen)
     _answer_prometheus(chosen, keys)
     Server(
         make_app,
@@ -161,7 +161,7 @@ def _begin(own: OrderLedger, chosen: Settings, *, was_reached: bool) -> None:
     try:
         if not was_reached and (keys_of(own.log_of_events, chosen.keys, own.clock()) is None) != (own.keys is None):
             raise WrongKeys("this ledger is not sealed, and there is a master key")
-        _settle(own, chosen)
+        _finish_erasures(own, chosen)
         if not was_reached:
             must_know_all_erasures(own, chosen)
     except (WrongKeys, MasterUnknown, ErasuresMalformed, ErasuresMissing) as error:
@@ -172,7 +172,7 @@ def _begin(own: OrderLedger, chosen: Settings, *, was_reached: bool) -> None:
         _adopt(own)  # not waited for, since this runs in the writer
 
 
-def _settle(own: OrderLedger, chosen: Settings) -> None:
+def _finish_erasures(own: OrderLedger, chosen: Settings) -> None:
     """Finishes the erasures of processes that were killed, or lost the log, in the middle of one."""
     if own.keys is not None:
         destroy_leftovers(own, own.keys, Erasures(chosen.erasures))
@@ -194,17 +194,17 @@ def _opened_anew(chosen: Settings, keys: KeysLocation | None) -> tuple[OrderLedg
     return ledger, Views(ledger, chosen.views), store_of(ledger.log_of_events, chosen.webhooks)
 
 
-def _say_in_one_form(chosen: Settings) -> None:
+def _unify_log_form(chosen: Settings) -> None:
     """Has messages of the program and its libraries written in the form of the lines of requests, in all processes."""
-    from api.observing import Handler, Writing
+    from api.observing import Handler, LogWriter
 
     logging.getLogger("order_ledger").setLevel(chosen.log_level.upper())
-    logging.getLogger().addHandler(Handler(Writing(chosen.log_level)))
+    logging.getLogger().addHandler(Handler(LogWriter(chosen.log_level)))
 
 
 def _observing(chosen: Settings) -> "Observing":
     """The log, metrics and tracing of this worker's requests."""
-    from api.observing import Observing, Writing
+    from api.observing import LogWriter, Observing
 
     metrics = tracing = None
     if chosen.metrics is not None:
@@ -215,7 +215,7 @@ def _observing(chosen: Settings) -> "Observing":
         from api.tracing import Tracing
 
         tracing = Tracing(chosen.traces.address)
-    return Observing(Writing(chosen.log_level), metrics, tracing)
+    return Observing(LogWriter(chosen.log_level), metrics, tracing)
 
 
 def _must_have_a_temporary_folder() -> None:

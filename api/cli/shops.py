@@ -20,14 +20,14 @@ from domain.counted import counted
 from domain.log.records import Provenance
 from domain.money import Unit, decimal_text, minor_units
 from domain.shops import mapped_csv, shopify_csv, shopify_json, woocommerce
-from domain.shops.batches import batches, beside
-from domain.shops.bringing import Difference, TieOut, bring
-from domain.shops.found import Amounts, Found, Refused
+from domain.shops.batches import batches, read_ahead
+from domain.shops.bringing import Difference, TieOut, import_orders
+from domain.shops.found import Amounts, ExportedOrder, UnreadableOrder
 from domain.shops.mapping import NoMapping, mapping_from
 from domain.shops.tables import Malformed, Source
 from projections import feeder
 
-Reader: TypeAlias = Callable[[Sequence[Source], str, Callable[[int], None]], Iterator[Found | Refused]]
+Reader: TypeAlias = Callable[[Sequence[Source], str, Callable[[int], None]], Iterator[ExportedOrder | UnreadableOrder]]
 READERS: Final[dict[str, Reader]] = {
     "shopify-csv": shopify_csv.read,
     "shopify-json": shopify_json.read,
@@ -66,10 +66,10 @@ def import_from(kind: str, files: Sequence[str], *, mapping: str | None, prefix:
         there = batches(chain(first, orders), lambda: done)
         is_much = size > BESIDE_BYTES_MIN
         # Processes of their own read the files and feed the views where the import is large.
-        feeding = feeder.beside(views, ledger) if is_much and not is_dry else nullcontext()
-        reading = beside(there) if is_much else nullcontext(there)
+        feeding = feeder.feeding_apart(views, ledger) if is_much and not is_dry else nullcontext()
+        reading = read_ahead(there) if is_much else nullcontext(there)
         with feeding, reading as read, progress("trying" if is_dry else "importing") as say:
-            tie_out = bring(
+            tie_out = import_orders(
                 ledger,
                 read,
                 is_dry=is_dry,
@@ -107,14 +107,14 @@ def _opened(name: str) -> BinaryIO:
     return kept
 
 
-def _print_preview(first: Sequence[Found | Refused]) -> None:
+def _print_preview(first: Sequence[ExportedOrder | UnreadableOrder]) -> None:
     table = new_table(
         *("order", "created", "status there", "here", "customer", "items", "discount", "shipping", "charges"),
         *("total", "paid", "refunded"),
         title="the first orders, as they are mapped",
     )
     for found in first:
-        if isinstance(found, Found):
+        if isinstance(found, ExportedOrder):
             table.add_row(*(Text(_on_one_line(cell)) for cell in _previewed(found)))
         else:
             table.add_row(Text(_on_one_line(found.number or found.place)), Text("cannot be read: see below"))
@@ -122,7 +122,7 @@ def _print_preview(first: Sequence[Found | Refused]) -> None:
         out().print(table)
 
 
-def _previewed(found: Found) -> tuple[str, ...]:
+def _previewed(found: ExportedOrder) -> tuple[str, ...]:
     line = found.line
     customer = line.get("customer", {})
     charges = (

@@ -136,7 +136,7 @@ def must_know_all_erasures(ledger: OrderLedger, chosen: Settings) -> None:
         )
 
 
-def open_to_tell(chosen: Settings) -> OrderLedger:
+def open_to_export(chosen: Settings) -> OrderLedger:
     """`open_ledger` for commands that write personal data out; ends the program where erasures are missing."""
     ledger = open_ledger(chosen)
     try:

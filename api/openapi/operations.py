@@ -251,7 +251,7 @@ OPERATIONS: Final = (
     ),
     _AUDIT.reads(
         *("/orders/{order_id}", "getOrderThen", "An order as it stood at a moment, from the events alone"),
-        *(a.OrderDocument, _audited(audit.OrderThen)),
+        *(a.OrderDocument, _audited(audit.OrderAsOf)),
         or_else=(a.ShopOrder, a.StorefrontOrder),
         errors=(500,),
     ),

@@ -12,11 +12,11 @@ from eventsourcing.persistence import Mapper, MapperDeserialisationError, Stored
 
 from domain import topics
 from domain.aggregate import Event, Record
+from domain.interrupting import raise_if_interrupted
 from domain.log.records import LogEntry, RawRecord, uuid_of
 from domain.privacy.keyring import DataOwner, Keyring, KeyUnknown
 from domain.privacy.masters import MasterUnknown
 from domain.privacy.sealing import Place, SealBroken, Sealing, Tree, unopened
-from domain.wanted import must_be_wanted
 
 _encode: Final = msgspec.json.Encoder().encode
 _SEALED: Final = topics.SEALED.encode()
@@ -142,7 +142,7 @@ class EventMapper(Mapper[UUID]):
         return self._record(raw.position, uuid, raw.version, raw.topic, raw.payload)
 
     def _record(self, position: int | None, uuid: UUID, version: int, name: bytes, payload: bytes) -> Record:
-        must_be_wanted()  # every long read maps events, so each is given up here
+        raise_if_interrupted()  # every long read maps events, so each is given up here
         topic = topics.TOPICS.get(name)
         if topic is None:
             raise UnknownTopic(name.decode(errors="replace"), position)

@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING
 import msgspec
 from eventsourcing.persistence import IntegrityError, OperationalError
 
+from domain.interrupting import Interrupted, is_interrupted, limits
 from domain.log.log import LogBusy, LogForbidden, LogFull
 from domain.own_file import open_own
-from domain.wanted import Interrupted, is_over, limits
 
 if TYPE_CHECKING:
     import sqlite3
@@ -89,7 +89,7 @@ def connect(path: Path, synchronous: str, *, must_exist: bool = False, writes: b
     ):
         _when_unlocked(connection, statement)
     if not writes:
-        connection.set_progress_handler(is_over, _LOOK_EVERY_STEPS)
+        connection.set_progress_handler(is_interrupted, _LOOK_EVERY_STEPS)
     return connection
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from domain.durable import appending
+from domain.durable import open_to_append
 from domain.moments import instant
 
 
@@ -36,7 +36,7 @@ class Accesses:
         lines = [msgspec.json.encode(Access(instant(now), actor, order, parts, request_id)) for order in orders]
         if not lines:
             return
-        with appending(self.path) as file:
+        with open_to_append(self.path) as file:
             if file.seek(0, os.SEEK_END):
                 file.seek(-1, os.SEEK_END)
                 if file.read() != b"\n":  # a crash or a full disk cut the last line short; its reading was not answered

@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from domain.durable import appending
+from domain.durable import open_to_append
 from domain.moments import instant
 from domain.order.personal import PARTS
 from domain.reconciliation.state import FILE
@@ -49,7 +49,7 @@ class Erasures:
         years = ",".join(map(str, noted.years)) or _ALL
         fields = (instant(now), noted.id, noted.subject, ",".join(noted.parts), years, noted.basis)
         line = " ".join((*fields, noted.reference or _NONE, ",".join(noted.keys) or _NONE))
-        with appending(self.path) as file:
+        with open_to_append(self.path) as file:
             before = file.read()
             if before and not before.endswith(b"\n"):  # a crash cut the last line short
                 file.truncate(before.rfind(b"\n") + 1)

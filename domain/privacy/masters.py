@@ -18,7 +18,7 @@ from typing import Final, NamedTuple, Protocol
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from domain.durable import appending, sync
+from domain.durable import open_to_append, sync
 from domain.own_file import open_own
 
 _KEY_BYTES: Final = 32
@@ -135,7 +135,7 @@ class MastersLocation(NamedTuple):
         on."""
         name = secrets.token_hex(4)
         line = f"{name} {base64.b64encode(secrets.token_bytes(_KEY_BYTES)).decode()}\n"
-        with appending(self.file) as file:
+        with open_to_append(self.file) as file:
             before = file.read()
             ends = not before or before.endswith(b"\n")  # a file written by hand may lack the last line end
             file.write(line.encode() if ends else f"\n{line}".encode())

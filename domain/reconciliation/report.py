@@ -236,9 +236,11 @@ def report(
     other files."""
     journal, numbered = list(entries), _numbered(settled)
     own = covers(((currency, line.occurred_at) for line in settled for currency in line.currencies), balances)
-    asked_of = OtherFiles(inputs.file_sha256, own, others, inputs.as_of, held=inputs.held)
+    other_files = OtherFiles(inputs.file_sha256, own, others, inputs.as_of, held=inputs.held)
     by_hand = _by_number(inputs.by_hand, settled, numbered)
-    found = matching.match(numbered, journal, rules, others=asked_of, by_hand=by_hand, zone=ZoneInfo(inputs.timezone))
+    found = matching.match(
+        numbered, journal, rules, others=other_files, by_hand=by_hand, zone=ZoneInfo(inputs.timezone)
+    )
     # These are made behind the matching, which takes the most memory.
     known = {entry.position: entry for entry in journal}
     of_row = {number.row: line for number, line in zip(numbered, settled, strict=True)}

@@ -255,7 +255,7 @@ def _headers(table: Table) -> Iterator[tuple[int, list[str], Table]]:
             yield row, names, [each for each in below if not _is_total(each[1])]
 
 
-def _below_a_header(table: Table) -> tuple[int, "_Looking", TomlTable]:
+def _below_a_header(table: Table) -> tuple[int, "_Sample", TomlTable]:
     """The number of the first header above columns of days and amounts, the rows below that header, and these columns.
     Some banks begin with other rows as wide as their header.
 
@@ -263,7 +263,7 @@ def _below_a_header(table: Table) -> tuple[int, "_Looking", TomlTable]:
     """
     misfit = Misfit(None, None, "no row looks like the names of columns")
     for count, (row, names, rows) in enumerate(_headers(table)):
-        looking = _Looking(names, rows)
+        looking = _Sample(names, rows)
         try:
             return row, looking, _columns(looking)
         except Misfit as fault:
@@ -275,7 +275,7 @@ def _is_total(row: Sequence[Cell]) -> bool:
     return isinstance(row[0], str) and _TOTALS.match(row[0].strip().casefold()) is not None
 
 
-class _Looking:
+class _Sample:
     """The columns by their names, their cells, and the doubts so far."""
 
     def __init__(self, names: list[str], rows: Table) -> None:
@@ -285,12 +285,12 @@ class _Looking:
         self._rows = rows
         self.doubts: list[str] = []
 
-    def done(self, columns: TomlTable) -> "_Looking":
+    def done(self, columns: TomlTable) -> "_Sample":
         """The same without the rows that will be skipped, since their status says that they moved nothing."""
         if "status" not in columns:
             return self
         place = self._places[columns["status"]]
-        done = _Looking(self._header, [each for each in self._rows if not _is_undone(_text(each[1][place]))])
+        done = _Sample(self._header, [each for each in self._rows if not _is_undone(_text(each[1][place]))])
         done.doubts = self.doubts
         return done
 
@@ -315,7 +315,7 @@ class _Looking:
         """The amounts of all rows, in some unit, 0 for an empty cell; an empty list where a cell holds no amount."""
         place = self._places[column]
         try:
-            return [cells.noted(row[place], DIGITS_MAX, notation, "") or 0 for _, row in self._rows]
+            return [cells.minor_in_notation(row[place], DIGITS_MAX, notation, "") or 0 for _, row in self._rows]
         except ValueError:
             return []
 
@@ -353,7 +353,7 @@ def _text(cell: Cell) -> str:
 # --- the columns ---
 
 
-def _columns(looking: _Looking) -> TomlTable:
+def _columns(looking: _Sample) -> TomlTable:
     """The column of each field for which one is recognised. Raises Misfit where no column holds days, or none
     amounts."""
     found: TomlTable = {}
@@ -458,7 +458,7 @@ def _all_are(texts: Sequence[str], dates: Dates) -> bool:
     return True
 
 
-def _times(looking: _Looking, general: TomlTable, columns: TomlTable) -> None:
+def _times(looking: _Sample, general: TomlTable, columns: TomlTable) -> None:
     day, time = columns["occurred_at"], columns.pop("time", None)
     texts = [cell for cell in looking.cells(day) if isinstance(cell, str)]
     formats = _date_formats(texts)
@@ -485,7 +485,7 @@ def _times(looking: _Looking, general: TomlTable, columns: TomlTable) -> None:
 # --- amounts ---
 
 
-def _amounts(looking: _Looking, general: TomlTable, columns: TomlTable) -> None:
+def _amounts(looking: _Sample, general: TomlTable, columns: TomlTable) -> None:
     fields = [field for field in ("gross", "debit", "credit", "fee", "net") if field in columns]
     texts = [text for field in fields for text in looking.texts(columns[field])]
     if any(map(_PERSIAN.search, texts)):
@@ -505,7 +505,7 @@ def _amounts(looking: _Looking, general: TomlTable, columns: TomlTable) -> None:
         )
 
 
-def _add_up(looking: _Looking, general: TomlTable, columns: TomlTable) -> None:
+def _add_up(looking: _Sample, general: TomlTable, columns: TomlTable) -> None:
     """Chooses the columns of fee and net so that gross - fee = net on every row. Drops the fee where the gross is the
     sum of all other columns, the fee's included. Drops the gross where it makes up net and fee only with another
     column, and the net where nothing adds up."""
@@ -562,7 +562,7 @@ def _marks(numbers: Sequence[str]) -> tuple[str, str]:
     return decimal, between
 
 
-def _currency(looking: _Looking, general: TomlTable, columns: TomlTable, otherwise: str) -> None:
+def _currency(looking: _Sample, general: TomlTable, columns: TomlTable, otherwise: str) -> None:
     if "currency" in columns:
         return
     amount = next(columns[field] for field in ("gross", "credit", "net") if field in columns)
@@ -581,7 +581,7 @@ def _currency(looking: _Looking, general: TomlTable, columns: TomlTable, otherwi
 # --- kinds and signs ---
 
 
-def _kinds(looking: _Looking, tables: dict[str, TomlTable]) -> None:
+def _kinds(looking: _Sample, tables: dict[str, TomlTable]) -> None:
     columns = tables["columns"]
     if "kind" not in columns:
         tables[""]["kind"] = "line"
@@ -607,7 +607,7 @@ def _kinds(looking: _Looking, tables: dict[str, TomlTable]) -> None:
     tables["kinds"] = kinds
 
 
-def _ways(looking: _Looking, columns: TomlTable) -> tuple[set[str], set[str]]:
+def _ways(looking: _Sample, columns: TomlTable) -> tuple[set[str], set[str]]:
     """The kinds' words that take from the balance, and those that give to it; none where the amounts do not show the
     way of the money."""
     kind = columns["kind"]
@@ -636,7 +636,7 @@ def _meaning(word: str) -> object:
     return None
 
 
-def _signs(looking: _Looking, tables: dict[str, TomlTable]) -> None:
+def _signs(looking: _Sample, tables: dict[str, TomlTable]) -> None:
     columns = tables["columns"]
     signs: TomlTable = {}
     direction = columns.pop("direction", None)
@@ -655,12 +655,12 @@ def _signs(looking: _Looking, tables: dict[str, TomlTable]) -> None:
     tables["signs"] = signs
 
 
-def _has_negatives(looking: _Looking, columns: TomlTable) -> bool:
+def _has_negatives(looking: _Sample, columns: TomlTable) -> bool:
     amounts = [columns[field] for field in ("gross", "net") if field in columns]
     return any(_is_negative(text) for column in amounts for text in looking.texts(column))
 
 
-def _is_fee_negative(looking: _Looking, fee: str, gross: str) -> bool:
+def _is_fee_negative(looking: _Sample, fee: str, gross: str) -> bool:
     """Whether the file writes a charged fee as a negative amount. Rows whose money came in decide, since a refund may
     give its fee back."""
     pairs = [(came, charged) for came, charged in looking.beside(gross, fee) if _is_something(charged)]
@@ -677,7 +677,7 @@ def _is_something(text: str) -> bool:
     return any(digit in "123456789" for digit in in_latin(text))
 
 
-def _skipped(looking: _Looking, tables: dict[str, TomlTable], table: Table) -> None:
+def _skipped(looking: _Sample, tables: dict[str, TomlTable], table: Table) -> None:
     skip: TomlTable = {}
     width, _ = _width(table)
     below = [row for number, row in table if number > tables[""].get("header_row", 1)]

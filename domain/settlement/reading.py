@@ -70,7 +70,7 @@ def is_statement(stream: BinaryIO) -> bool:
     return begin.startswith(_XML) or bool(_SWIFT.search(begin))
 
 
-def another(stream: BinaryIO, *, is_described: bool = False) -> str | None:
+def unsupported_format(stream: BinaryIO, *, is_described: bool = False) -> str | None:
     """The name of a file's format, with advice, where files of that format are not read; None where the file may be
     read. `is_described` says that rules describe the file."""
     begin = _beginning(stream)
@@ -132,7 +132,7 @@ def _lines(
 ) -> Generator[Line]:
     if stream.seek(0, SEEK_END) > FILE_BYTES_MAX:
         raise Misfit(None, None, f"a file has at most {FILE_BYTES_MAX // 1024**2} MiB")
-    if called := another(stream, is_described=mapping is not None):
+    if called := unsupported_format(stream, is_described=mapping is not None):
         raise Misfit(None, None, f"this is {called}")
     begin = _beginning(stream)
     if begin.startswith(_XML):

@@ -42,7 +42,7 @@ def shipped() -> dict[str, Shipped]:
     return found
 
 
-def recognised(stream: BinaryIO) -> str | None:
+def recognise(stream: BinaryIO) -> str | None:
     """The name of the one description whose header the file has; None where there is none. Raises Misfit where there
     are several.
 

@@ -12,11 +12,11 @@ from typing import NamedTuple, TypeAlias
 import msgspec
 
 from domain.importing import BATCH_LINES_MAX
-from domain.shops.found import Found, Refused
+from domain.shops.found import ExportedOrder, UnreadableOrder
 from domain.shops.tables import Malformed
 
 # An order, and its line of our import; an empty line where the order could not be read.
-Read: TypeAlias = tuple[Found | Refused, bytes]
+Read: TypeAlias = tuple[ExportedOrder | UnreadableOrder, bytes]
 
 
 class Batch(NamedTuple):
@@ -28,14 +28,14 @@ class Batch(NamedTuple):
     broken: str = ""
 
 
-def batches(orders: Iterator[Found | Refused], done: Callable[[], int]) -> Iterator[Batch]:
+def batches(orders: Iterator[ExportedOrder | UnreadableOrder], done: Callable[[], int]) -> Iterator[Batch]:
     """The orders in batches, up to the files' end or to the place where a file is broken; `done` returns the number of
     bytes read."""
     batch: list[Read] = []
     broken = ""
     try:
         for found in orders:
-            if isinstance(found, Found):
+            if isinstance(found, ExportedOrder):
                 # From here on only the line's bytes are needed, and they are less to send.
                 batch.append((found._replace(line={}), msgspec.json.encode(found.line)))
             else:
@@ -49,7 +49,7 @@ def batches(orders: Iterator[Found | Refused], done: Callable[[], int]) -> Itera
 
 
 @contextmanager
-def beside(there: Iterator[Batch]) -> Iterator[Iterator[Batch]]:
+def read_ahead(there: Iterator[Batch]) -> Iterator[Iterator[Batch]]:
     """The batches, made by another process, which reads ahead of the caller.
 
     The caller enters it while no other thread runs: this process is forked, with the files that it has opened.

@@ -20,7 +20,7 @@ from domain.order.movements import received_and_refunded
 from domain.order.state import Order
 from domain.refusals import ImportConflict, Refusal
 from domain.shops.batches import Batch
-from domain.shops.found import Amounts, Found, Refused, Remarks
+from domain.shops.found import Amounts, ExportedOrder, Remarks, UnreadableOrder
 from domain.shops.tables import TAKEN_ONCE
 
 Outcome: TypeAlias = Literal["imported", "there", "rejected"]
@@ -64,11 +64,13 @@ class TieOut:
         # The reason why the files could not be read to their end; else empty.
         self.broken = ""
 
-    def refuse(self, refused: Refused) -> None:
+    def refuse(self, refused: UnreadableOrder) -> None:
         self.counts["rejected"] += 1
         self.differences.append(Difference(refused.number, refused.place, None, NO_AMOUNTS, None, refused.why))
 
-    def take(self, found: Found, ours: "LedgerAmounts | None", outcome: Outcome = "imported", why: str = "") -> None:
+    def compare(
+        self, found: ExportedOrder, ours: "LedgerAmounts | None", outcome: Outcome = "imported", why: str = ""
+    ) -> None:
         """Compares an order with its source's amounts; `ours` is None where the ledger does not have the order.
 
         An order that overlapping files have several times counts once in the sums.
@@ -86,7 +88,7 @@ class TieOut:
             why = "; ".join(filter(None, (why, found.why, _not_stated(found.stated))))
             self.differences.append(Difference(found.number, found.place, found.unit, found.stated, amounts, why))
 
-    def _sum(self, found: Found, ours: Amounts | None) -> None:
+    def _sum(self, found: ExportedOrder, ours: Amounts | None) -> None:
         sums = self.sums.setdefault(found.unit, Sums())
         sums.orders += 1
         for i, name in enumerate(Amounts._fields):
@@ -112,7 +114,7 @@ def amounts_of(order: Order) -> LedgerAmounts:
     return LedgerAmounts(Amounts(order.totals.total, received, refunded), order.currency)
 
 
-def bring(
+def import_orders(
     ledger: OrderLedger,
     batches: Iterator[Batch],
     *,
@@ -124,9 +126,9 @@ def bring(
     tie_out = TieOut()
     tried = _DryRun() if is_dry else None
     for orders, done, broken in batches:
-        taken: list[tuple[Found, bytes]] = []
+        taken: list[tuple[ExportedOrder, bytes]] = []
         for found, line in orders:
-            if isinstance(found, Refused):
+            if isinstance(found, UnreadableOrder):
                 tie_out.refuse(found)
             else:
                 taken.append((found, line))
@@ -142,23 +144,23 @@ def bring(
     return tie_out
 
 
-def _compare(ledger: OrderLedger, tie_out: TieOut, found: Found, outcome: LineOutcome) -> LedgerAmounts | None:
+def _compare(ledger: OrderLedger, tie_out: TieOut, found: ExportedOrder, outcome: LineOutcome) -> LedgerAmounts | None:
     """Compares an order with its source, by the outcome of its import. Returns the ledger's amounts; None where the
     ledger does not have the order."""
     if isinstance(outcome, Order):
         tie_out.events += outcome.version
         ours: LedgerAmounts | None = amounts_of(outcome)
-        tie_out.take(found, ours)
+        tie_out.compare(found, ours)
     elif isinstance(outcome, UUID):
-        ours = _there(ledger, found)
-        tie_out.take(found, ours, "there", "it was there already, and its history went on")
+        ours = _recorded_amounts(ledger, found)
+        tie_out.compare(found, ours, "there", "it was there already, and its history went on")
     else:
-        ours = _there(ledger, found) if isinstance(outcome, ImportConflict) else None
-        tie_out.take(found, ours, "rejected", outcome.detail)
+        ours = _recorded_amounts(ledger, found) if isinstance(outcome, ImportConflict) else None
+        tie_out.compare(found, ours, "rejected", outcome.detail)
     return ours
 
 
-def _there(ledger: OrderLedger, found: Found) -> LedgerAmounts | None:
+def _recorded_amounts(ledger: OrderLedger, found: ExportedOrder) -> LedgerAmounts | None:
     """The ledger's amounts of an order that is there already, found by its external ids or by its key."""
     log = ledger.log_of_events
     claims = (log.claim("external-id", reference_value(*given)) for given in found.external_ids.items())
@@ -173,9 +175,9 @@ class _DryRun:
     def __init__(self) -> None:
         self._there: dict[str, tuple[bytes, LedgerAmounts]] = {}
 
-    def apart(self, orders: Iterable[tuple[Found, bytes]]) -> Iterator[list[tuple[Found, bytes]]]:
+    def apart(self, orders: Iterable[tuple[ExportedOrder, bytes]]) -> Iterator[list[tuple[ExportedOrder, bytes]]]:
         """The orders in groups; two orders with a common name are never in one group."""
-        some: list[tuple[Found, bytes]] = []
+        some: list[tuple[ExportedOrder, bytes]] = []
         names: set[str] = set()
         for found, line in orders:
             own = set(_names(found))
@@ -186,24 +188,24 @@ class _DryRun:
             names |= own
         yield some
 
-    def holds(self, tie_out: TieOut, found: Found, line: bytes) -> bool:
+    def holds(self, tie_out: TieOut, found: ExportedOrder, line: bytes) -> bool:
         """Whether an earlier order had one of this order's names; if so, compares this order with that one."""
         before = next(filter(None, map(self._there.get, _names(found))), None)
         if before is None:
             return False
         told, ours = before
         if told == _digest(line):
-            tie_out.take(found, ours, "there")
+            tie_out.compare(found, ours, "there")
         else:
-            tie_out.take(found, ours, "rejected", "conflict: the files have it twice, and say different things")
+            tie_out.compare(found, ours, "rejected", "conflict: the files have it twice, and say different things")
         return True
 
-    def note(self, found: Found, line: bytes, ours: LedgerAmounts) -> None:
+    def note(self, found: ExportedOrder, line: bytes, ours: LedgerAmounts) -> None:
         told = (_digest(line), ours)
         self._there |= dict.fromkeys(_names(found), told)
 
 
-def _names(found: Found) -> Iterator[str]:
+def _names(found: ExportedOrder) -> Iterator[str]:
     if found.key:
         yield f"key {found.key}"
     for system, external_id in found.external_ids.items():

@@ -26,7 +26,7 @@ from domain.order.events import Billing, Country
 from domain.order.statuses import UNPAYABLE
 from domain.refusals import InvalidField
 from domain.settlement.lines import shown
-from domain.shops.found import Amounts, Found, Unreadable
+from domain.shops.found import Amounts, ExportedOrder, Unreadable
 from domain.shops.values import has_offset, is_shortened, moment, shortened
 
 _QUANTITY: Final = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?")
@@ -89,7 +89,7 @@ class Draft:
         if identity:
             self.line["external_ids"] = {prefix + system: identity}
         if self.line.get("key") != prefix + number:
-            self.keep("number", number)
+            self.keep_metadata("number", number)
         self.items: list[dict[str, Any]] = []
         self.charges: list[dict[str, Any]] = []
         self._charged: dict[tuple[str, str, str | None, bool], int] = {}
@@ -112,11 +112,11 @@ class Draft:
     def remark(self, kind: str, own: str = "") -> None:
         self.remarks.append((kind, own))
 
-    def no_place(self, field: str, value: object) -> None:
+    def remark_unplaced(self, field: str, value: object) -> None:
         """Remarks that our model has no place for a value."""
         self.remark(f"no place for {field}", str(value))
 
-    def whole(self, field: str, text: str) -> str:
+    def unshortened(self, field: str, text: str) -> str:
         """The text; empty, with a remark, where a spreadsheet has shortened the text and so lost a part of it."""
         if not is_shortened(text):
             return text
@@ -129,29 +129,31 @@ class Draft:
             self.remark("times that do not say their offset: taken as UTC", text)
         return moment(text, field)
 
-    def keep(self, key: str, value: object) -> None:
+    def keep_metadata(self, key: str, value: object) -> None:
         """Keeps a value without a field of its own as metadata, as far as it fits."""
-        self.keep_in(self.metadata, key, value, key)
+        self.keep_metadata_in(self.metadata, key, value, key)
 
-    def keep_in(self, metadata: dict[str, str], key: str, value: object, called: str) -> None:
+    def keep_metadata_in(self, metadata: dict[str, str], key: str, value: object, called: str) -> None:
         """Keeps a text as metadata. A text that does not fit gets a remark, under the name `called`."""
-        text = self.whole(called, str(value).strip())
+        text = self.unshortened(called, str(value).strip())
         fits = 0 < len(key) <= METADATA_KEY_LENGTH_MAX and len(text) <= METADATA_TEXT_LENGTH_MAX
         if fits and text and len(metadata) < METADATA_MAX and key not in metadata:
             metadata[key] = text
         elif text:
-            self.no_place(called, text if called == key else f"{key}: {text}")
+            self.remark_unplaced(called, text if called == key else f"{key}: {text}")
 
     # --- customer and addresses ---
 
-    def customer(self, email: str = "", first: str = "", last: str = "", phone: str = "", customer_id: int = 0) -> None:
+    def set_customer(
+        self, email: str = "", first: str = "", last: str = "", phone: str = "", customer_id: int = 0
+    ) -> None:
         """Sets the customer: by the id, or as a guest with a contact."""
-        reached = "" if customer_id else self.whole("phone", phone)
+        reached = "" if customer_id else self.unshortened("phone", phone)
         known = _filled(id=customer_id, email=email, first_name=first, last_name=last, phone=reached)
         if known:
             self.line["customer"] = known
 
-    def address(self, which: str, given: Address) -> None:
+    def set_address(self, which: str, given: Address) -> None:
         """Sets the billing or shipping address. A value that our rules for addresses refuse gets a remark, and is kept
         as metadata."""
         fields: dict[str, Any] = {
@@ -159,8 +161,8 @@ class Draft:
             "state": _filled(name=given.state, code=given.state_code),
             "city": _filled(name=given.city),
             "address": "\n".join(filter(None, (given.company, *given.lines))),
-            "postal_code": self.whole(f"{which} postal code", given.postal_code),
-            "mobile_number": self.whole(f"{which} phone", given.phone),
+            "postal_code": self.unshortened(f"{which} postal code", given.postal_code),
+            "mobile_number": self.unshortened(f"{which} phone", given.phone),
             "first_name": given.first_name,
             "last_name": given.last_name,
         }
@@ -173,15 +175,15 @@ class Draft:
                 value, fields[name] = fields[name], None
                 called = f"a {which} {name.replace('_', ' ')} ({message})"
                 self.remark(f"no place for {called}, but in metadata", value)
-                self.keep_in(self.metadata, f"{which}_{name}", value, called)
+                self.keep_metadata_in(self.metadata, f"{which}_{name}", value, called)
         self.line.update((f"{which}_{name}", value) for name, value in fields.items() if value)
 
     # --- costs ---
 
-    def text(self, minor: int) -> str:
+    def decimal(self, minor: int) -> str:
         return decimal_text(minor, self.unit.digits)
 
-    def item(
+    def add_item(
         self,
         name: str,
         price: int,
@@ -197,23 +199,23 @@ class Draft:
         if not 1 <= quantity <= QUANTITY_MAX:
             raise Unreadable(f"{shown(name)}: a quantity of {quantity}; it is from 1 to {QUANTITY_MAX}")
         if price < 0:
-            raise Unreadable(f"{shown(name)}: a price below nothing, {self.text(price)}")
+            raise Unreadable(f"{shown(name)}: a price below nothing, {self.decimal(price)}")
         if discount < 0:
-            raise Unreadable(f"{shown(name)}: a discount below nothing, {self.text(discount)}")
+            raise Unreadable(f"{shown(name)}: a discount below nothing, {self.decimal(discount)}")
         gross = price * quantity
         if discount > gross:
             self.discount += discount - gross
             self.remark("a discount larger than its line: the rest is the whole order's", name)
             discount = gross
-        off, product = self.text(discount) if discount else "", _filled(id=product_id, name=name)
+        off, product = self.decimal(discount) if discount else "", _filled(id=product_id, name=name)
         more = _filled(discount_amount=off, product=product, variant=variant, metadata=metadata)
-        self.items.append({"unit_price": self.text(price), "quantity": quantity} | more)
+        self.items.append({"unit_price": self.decimal(price), "quantity": quantity} | more)
         self._items_total += gross - discount
         self._left["item", len(self.items)] = gross - discount
         self._units[len(self.items)] = quantity
         return len(self.items)
 
-    def item_of_total(self, name: str, gross: int, quantity: str, discount: int, **more: Any) -> int:
+    def add_item_of_total(self, name: str, gross: int, quantity: str, discount: int, **more: Any) -> int:
         """Adds an item whose line has one price for all units, and returns its number. The quantity may have fractions,
         or not divide the price. Raises Unreadable."""
         if not _QUANTITY.fullmatch(quantity):
@@ -222,20 +224,20 @@ class Draft:
         metadata = dict(more.pop("metadata", None) or {})
         if part.strip("0"):
             self.remark("a quantity in fractions: one unit at the line's price, the quantity in its metadata", quantity)
-            return self.item(name, gross, 1, discount, metadata=metadata | {"quantity": quantity}, **more)
+            return self.add_item(name, gross, 1, discount, metadata=metadata | {"quantity": quantity}, **more)
         units = int(whole)
         price, rest = divmod(gross, units) if units else (gross, 0)
         if rest:
             price, rest = price + 1, units - rest
             self.remark("a line's price that its quantity does not divide: rounded up, the rest is discount", name)
-        return self.item(name, price, units, discount + rest, metadata=metadata, **more)
+        return self.add_item(name, price, units, discount + rest, metadata=metadata, **more)
 
-    def charge(self, kind: str, name: str, amount: int, *, included: bool = False, rate: str | None = None) -> int:
+    def add_charge(self, kind: str, name: str, amount: int, *, included: bool = False, rate: str | None = None) -> int:
         """Adds a tax, tip, duty or fee, to an equal one where there is one. Returns its place, -1 where the amount is
         0, or negative and so a discount."""
         if amount < 0 and not included:
             self.discount -= amount
-            self.remark(f"a {kind} below nothing: taken as a discount", f"{name} {self.text(amount)}")
+            self.remark(f"a {kind} below nothing: taken as a discount", f"{name} {self.decimal(amount)}")
             return -1
         if not amount:
             return -1
@@ -262,7 +264,7 @@ class Draft:
 
     # --- payments, refunds and statuses ---
 
-    def payment(
+    def add_payment(
         self, at: datetime | None, amount: int, provider: str, reference: str, method: str = ""
     ) -> dict[str, Any] | None:
         """Adds a payment and returns its entry; None where the amount is not positive. A payment without a time gets
@@ -270,14 +272,14 @@ class Draft:
         if amount <= 0:
             return None
         provider = _name(provider, self.system)
-        reference = self.whole("payment's reference", reference) or self.reference
+        reference = self.unshortened("payment's reference", reference) or self.reference
         reference = self._reference("payment", provider, reference)
         entry = {"type": "payment", "amount": amount, "provider": provider, "reference": reference}
         entry |= _filled(method=method)
         self.entries.append((at, entry))
         return entry
 
-    def refund(
+    def add_refund(
         self,
         at: datetime | None,
         amount: int,
@@ -312,7 +314,7 @@ class Draft:
         self._references.add((kind, provider, unique))
         return unique
 
-    def stands(
+    def set_status(
         self,
         final: str,
         *,
@@ -344,22 +346,22 @@ class Draft:
 
     # --- the finished order ---
 
-    def finish(self, created_at: datetime, stated: Amounts) -> Found:
+    def finish(self, created_at: datetime, stated: Amounts) -> ExportedOrder:
         if self.shipping < 0:
             self.discount, self.shipping = self.discount - self.shipping, 0
         self._left["shipping", 0] = self.shipping
         self._left |= {("charge", place): charge["amount"] for place, charge in enumerate(self.charges)}
-        voucher = {"discount_amount": self.text(max(0, self.discount))} | _filled(code=", ".join(self.codes))
+        voucher = {"discount_amount": self.decimal(max(0, self.discount))} | _filled(code=", ".join(self.codes))
         line = self.line | {"created_at": _stamp(created_at)}
         line |= _filled(
-            shipping_cost=self.text(self.shipping) if self.shipping else "",
+            shipping_cost=self.decimal(self.shipping) if self.shipping else "",
             voucher=voucher if self.discount or self.codes else None,
             items=self.items,
             charges=[self._written(charge) for charge in self.charges],
             history=self._history(created_at),
             metadata=self.metadata,
         )
-        return Found(
+        return ExportedOrder(
             number=self.number,
             place=self.place,
             unit=self.unit,
@@ -374,7 +376,7 @@ class Draft:
 
     def _written(self, entry: dict[str, Any]) -> dict[str, Any]:
         return {name: value for name, value in entry.items() if value is not None and value is not False} | {
-            "amount": self.text(entry["amount"])
+            "amount": self.decimal(entry["amount"])
         }
 
     def _history(self, created_at: datetime) -> list[dict[str, Any]]:
@@ -414,19 +416,19 @@ class Draft:
                     written["force"] = True
                 received += entry["amount"]
                 left[id(entry)] = entry["amount"]
-                written["amount"] = self.text(entry["amount"])
+                written["amount"] = self.decimal(entry["amount"])
             else:
                 amount, payment = entry["amount"], written.pop("payment", None)
                 if amount > received:
-                    self.remark("a refund of more than was received: left out", self.text(amount))
-                    self.why = self.why or f"a refund of {self.text(amount)} is more than was received, and left out"
+                    self.remark("a refund of more than was received: left out", self.decimal(amount))
+                    self.why = self.why or f"a refund of {self.decimal(amount)} is more than was received, and left out"
                     continue
                 if payment is not None and left.get(id(payment), 0) >= amount:
                     left[id(payment)] -= amount
                     written["payment_reference"] = payment["reference"]
                 credited += max(0, amount - max(0, received - (self.total - credited)))
                 received -= amount
-                written["amount"] = self.text(amount)
+                written["amount"] = self.decimal(amount)
                 if "lines" in entry:
                     lines = written.pop("lines")
                     if self._is_left(lines):
@@ -452,7 +454,7 @@ class Draft:
         return True
 
     def _refund_line(self, line: dict[str, Any]) -> dict[str, Any]:
-        return {name: self.text(value) if name in ("amount", "shipping") else value for name, value in line.items()}
+        return {name: self.decimal(value) if name in ("amount", "shipping") else value for name, value in line.items()}
 
 
 def _amount_of(line: dict[str, Any]) -> int:

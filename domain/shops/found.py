@@ -19,7 +19,7 @@ class Amounts(NamedTuple):
     refunded: int | None
 
 
-class Found(NamedTuple):
+class ExportedOrder(NamedTuple):
     """An order of an export.
 
     `number` is its number in its source, `place` its place in the files. `key` and `external_ids` are its names in our
@@ -40,7 +40,7 @@ class Found(NamedTuple):
     why: str
 
 
-class Refused(NamedTuple):
+class UnreadableOrder(NamedTuple):
     """An order that cannot be read, and the reason."""
 
     number: str
@@ -59,7 +59,7 @@ class Remarks:
         self.counts: Counter[str] = Counter()
         self.first: dict[str, tuple[str, str]] = {}
 
-    def add(self, found: Found) -> None:
+    def add(self, found: ExportedOrder) -> None:
         for kind, own in dict(reversed(found.remarks)).items():
             self.counts[kind] += 1
             self.first.setdefault(kind, (found.number, own))

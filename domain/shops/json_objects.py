@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple, TypeAlias
 import msgspec
 
 from domain.settlement.lines import shown
-from domain.shops.found import Refused
+from domain.shops.found import UnreadableOrder
 from domain.shops.json_values import values
 from domain.shops.tables import Malformed, Source
 
@@ -103,7 +103,7 @@ class Beside:
         self._order_of = order_of
         self._of: defaultdict[str, list[tuple[str, bytes]]] = defaultdict(list)
         self._taken: set[str] = set()
-        self._misplaced: list[Refused] = []
+        self._misplaced: list[UnreadableOrder] = []
 
     def read(self, sources: Iterable[Source], kind_of: KindOf, pages: frozenset[str]) -> list[Source]:
         """Reads the files that begin with objects of these kinds; returns the other files."""
@@ -120,17 +120,19 @@ class Beside:
         for thing in there:
             place = f"{file}, row {thing.line}"
             if not thing.kind:
-                self._misplaced.append(Refused("", place, unknown_object(thing)))
+                self._misplaced.append(UnreadableOrder("", place, unknown_object(thing)))
                 continue
             order = self._order_of(thing.of) if thing.kind in self.kinds else ""
             if order:
                 self._of[order].append((thing.kind, msgspec.json.encode(thing.of)))
             elif thing.kind in self.kinds:
-                self._misplaced.append(Refused("", place, f"the {thing.kind} {thing.of.get('id')} names no order"))
+                self._misplaced.append(
+                    UnreadableOrder("", place, f"the {thing.kind} {thing.of.get('id')} names no order")
+                )
             else:
                 number = str(thing.of.get("name") or thing.of.get("number") or thing.of.get("id") or "")
                 why = f"{thing.kind} behind {', '.join(sorted(self.kinds))}; give orders in files of their own"
-                self._misplaced.append(Refused(number, place, why))
+                self._misplaced.append(UnreadableOrder(number, place, why))
 
     def take(self, order: str) -> Iterator[tuple[str, Json]]:
         """The objects of an order, each with its kind. They are yielded again where the files have the order again."""
@@ -138,9 +140,9 @@ class Beside:
         for kind, text in self._of.get(order, ()):
             yield kind, msgspec.json.decode(text)
 
-    def left(self) -> Iterator[Refused]:
+    def left(self) -> Iterator[UnreadableOrder]:
         """A refusal for each object that names no order that was read."""
         yield from self._misplaced
         for order in [order for order in self._of if order not in self._taken]:
             kinds = ", ".join(kind for kind, _ in self._of[order])
-            yield Refused("", f"order {order}", f"{kinds} of an order that is in none of the files")
+            yield UnreadableOrder("", f"order {order}", f"{kinds} of an order that is in none of the files")

@@ -13,7 +13,7 @@ import msgspec
 from domain.settlement.formats.mapping import zone_of
 from domain.settlement.lines import shown
 from domain.shops.draft import Address, Draft
-from domain.shops.found import Amounts, Found, Refused, Unreadable
+from domain.shops.found import Amounts, ExportedOrder, Unreadable, UnreadableOrder
 from domain.shops.mapping import Columns, Mapping, Place, SomeColumns
 from domain.shops.tables import TAKEN_ONCE, Form, Row, Rows, Source, orders
 from domain.shops.values import is_shortened, minor, moment, shortened, unquoted
@@ -35,7 +35,7 @@ _GROUPED: Final = {
 
 def read(
     sources: Sequence[Source], mapping: Mapping, prefix: str = "", on_bytes: Callable[[int], None] = lambda _: None
-) -> Iterator[Found | Refused]:
+) -> Iterator[ExportedOrder | UnreadableOrder]:
     """The orders of the files. Raises Malformed, before the first order."""
     columns, items = mapping.columns, mapping.items
     required = [columns.order, *_some(columns.created_at), items.price or items.total or ""]
@@ -85,14 +85,14 @@ class _Reader:
         self._unpaid = {word.casefold() for word in mapping.unpaid}
         self._refunds = {word.casefold() for word in mapping.refunds.words} if mapping.refunds else set()
 
-    def __call__(self, found: Rows) -> Found | Refused:
+    def __call__(self, found: Rows) -> ExportedOrder | UnreadableOrder:
         place = f"{found.file}, row {found.rows[0].number}"
         try:
             return self._order(found, place)
         except Unreadable as fault:
-            return Refused(found.order, place, str(fault))
+            return UnreadableOrder(found.order, place, str(fault))
 
-    def _order(self, found: Rows, place: str) -> Found:
+    def _order(self, found: Rows, place: str) -> ExportedOrder:
         mapping, columns = self._mapping, self._mapping.columns
         identity = unquoted(found.order)
         if not identity:
@@ -116,7 +116,7 @@ class _Reader:
             draft.remark(f"an order without a currency: taken as {currency}")
         if (word := _first(rows, columns.timezone)) and self._zone(word) is None:
             draft.remark(f"the time zone {shown(word)}: not known, taken as {mapping.timezone}", word)
-        self._who(draft, rows)
+        self._set_customer(draft, rows)
         total = self._costs(draft, rows)
         stated = self._money(draft, rows, returned, total=total, created_at=created_at)
         self._rest(draft, found, rows)
@@ -186,12 +186,12 @@ class _Reader:
 
     # --- the order ---
 
-    def _who(self, draft: Draft, rows: Sequence[Row]) -> None:
+    def _set_customer(self, draft: Draft, rows: Sequence[Row]) -> None:
         columns = self._mapping.columns
         first, last = _names(rows, columns)
         identity = unquoted(_first(rows, columns.customer_id))
         is_number = identity.isdecimal() and len(identity) <= INTEGER_DIGITS_MAX
-        draft.customer(
+        draft.set_customer(
             _first(rows, columns.email),
             first,
             last,
@@ -199,11 +199,11 @@ class _Reader:
             int(identity) if is_number else 0,
         )
         if identity and not is_number:
-            draft.keep("customer_id", identity)
+            draft.keep_metadata("customer_id", identity)
         for which, place in (("billing", self._mapping.billing), ("shipping", self._mapping.shipping)):
             given = _address(rows, place)
             if any(given):
-                draft.address(which, given)
+                draft.set_address(which, given)
 
     def _costs(self, draft: Draft, rows: Sequence[Row]) -> int | None:
         for row in rows:
@@ -224,9 +224,9 @@ class _Reader:
             if bare + sum(amount for (_, amount), is_inside in chosen if not is_inside) == total:
                 break
         for (charge, amount), is_inside in chosen:
-            draft.charge(charge.kind, charge.name, amount, included=is_inside)
+            draft.add_charge(charge.kind, charge.name, amount, included=is_inside)
         if total is not None and draft.total != total:
-            draft.why = f"its columns come to {draft.text(draft.total)}"
+            draft.why = f"its columns come to {draft.decimal(draft.total)}"
         return total
 
     def _item(self, draft: Draft, row: Row) -> None:
@@ -238,7 +238,7 @@ class _Reader:
         discount = sum(abs(self._amount(draft, row, column)) for column in _some(items.discount))
         metadata: dict[str, str] = {}
         for key, column in items.metadata.items():
-            draft.keep_in(metadata, key, row[column], f"the column {column}")
+            draft.keep_metadata_in(metadata, key, row[column], f"the column {column}")
         units = quantity.rstrip("0").rstrip(".") if "." in quantity else quantity
         if int(units.partition(".")[0] or 0) == 0 and "." not in units:
             draft.remark("an item of which none is left: left out", name)
@@ -247,13 +247,13 @@ class _Reader:
             draft.remark("an item without a price: taken as nothing", name)
         amount = self._amount(draft, row, price)
         if items.total:
-            draft.item_of_total(name, amount, units, discount, metadata=metadata)
+            draft.add_item_of_total(name, amount, units, discount, metadata=metadata)
         elif units.isdecimal():
-            draft.item(name, amount, int(units), discount, metadata=metadata)
+            draft.add_item(name, amount, int(units), discount, metadata=metadata)
         else:
             parts = 10 ** len(units.partition(".")[2])
             gross = (2 * amount * int(units.replace(".", "")) + parts) // (2 * parts)
-            draft.item_of_total(name, gross, units, discount, metadata=metadata)
+            draft.add_item_of_total(name, gross, units, discount, metadata=metadata)
 
     def _money(
         self, draft: Draft, rows: Sequence[Row], returned: Sequence[Row], *, total: int | None, created_at: datetime
@@ -266,26 +266,28 @@ class _Reader:
         paid = self._paid(draft, rows, word, paid_at, draft.total if total is None else total)
         method = _first(rows, columns.payment_method)
         reference = unquoted(_first(rows, columns.payment_reference)) or draft.reference
-        reference = draft.whole("payment's reference", reference) or draft.reference
-        payment = draft.payment(paid_at, paid, mapping.system, reference, method)
+        reference = draft.unshortened("payment's reference", reference) or draft.reference
+        payment = draft.add_payment(paid_at, paid, mapping.system, reference, method)
         refunded = self._of_order(draft, rows, "refunded") or 0
         if refunded := abs(refunded):
-            draft.remark("a refund without a date: taken as of the last time that the order has", draft.text(refunded))
+            draft.remark(
+                "a refund without a date: taken as of the last time that the order has", draft.decimal(refunded)
+            )
             last = max(filter(None, (created_at, paid_at, shipped_at, ended_at)))
-            draft.refund(last, refunded, mapping.system, f"{reference}-refund", payment=payment)
+            draft.add_refund(last, refunded, mapping.system, f"{reference}-refund", payment=payment)
         for row in returned:
             assert mapping.refunds is not None
             amount = abs(self._sum(draft, [row], mapping.refunds.amount))
             refunded += amount
             at = self._moment([row], columns.created_at)
-            draft.refund(at, amount, mapping.system, f"{reference}-refund", payment=payment)
+            draft.add_refund(at, amount, mapping.system, f"{reference}-refund", payment=payment)
         status = self._statuses.get(word.casefold())
         if status is None:
             otherwise = mapping.status or ("processing" if paid else "new")
             status = "completed" if shipped_at and paid else "shipped" if shipped_at else otherwise
             if word:
                 draft.remark(f"the status {shown(word)}: not known, taken as {status}", word)
-        draft.stands(
+        draft.set_status(
             status,
             paid_at=paid_at or (created_at if paid else None),
             shipped_at=shipped_at,
@@ -313,13 +315,13 @@ class _Reader:
             if name := _first(rows, getattr(columns, field)):
                 draft.line[field] = {"name": name}
         for key, column in self._mapping.metadata.items():
-            draft.keep(key, _first(rows, column))
+            draft.keep_metadata(key, _first(rows, column))
         for column in (name for name in self._named if name not in found.columns):
             draft.remark(f"the column {shown(column)} of the mapping, which the file does not have: read as empty")
         unknown = [column for column in found.columns if column and column not in self._known]
         for row in found.rows:
             for column, value in row.filled(unknown):
-                draft.no_place(f"the column {column}", value)
+                draft.remark_unplaced(f"the column {column}", value)
 
 
 def _first(rows: Sequence[Row], column: str | None) -> str:

@@ -12,9 +12,9 @@ from typing import Final, NamedTuple
 
 from domain.settlement.lines import shown
 from domain.shops.draft import Address, Draft
-from domain.shops.found import Amounts, Found, Refused, Unreadable
+from domain.shops.found import Amounts, ExportedOrder, Unreadable, UnreadableOrder
 from domain.shops.shopify import PAID, SYSTEM, provider_of, rate_in, status_of, statuses
-from domain.shops.tables import TAKEN_ONCE, Form, Row, Rows, Source, orders, saying
+from domain.shops.tables import TAKEN_ONCE, Form, Row, Rows, Source, content_of, orders
 from domain.shops.values import minor, scaled, unquoted, whole_id
 
 TAXES: Final = tuple((f"Tax {i} Name", f"Tax {i} Value") for i in range(1, 6))
@@ -67,7 +67,7 @@ FORM: Final = Form(
 
 def read(
     sources: Sequence[Source], prefix: str = "", on_bytes: Callable[[int], None] = lambda _: None
-) -> Iterator[Found | Refused]:
+) -> Iterator[ExportedOrder | UnreadableOrder]:
     """The orders of the files. Raises Malformed, before the first order."""
     return map(_Reader(prefix), orders(sources, FORM, on_bytes))
 
@@ -86,7 +86,7 @@ class _Reader:
         self._prefix = prefix
         self._unknown: dict[int, tuple[str, ...]] = {}
 
-    def __call__(self, found: Rows) -> Found | Refused:
+    def __call__(self, found: Rows) -> ExportedOrder | UnreadableOrder:
         first = next((row for row in found.rows if row["Total"] or row["Currency"]), found.rows[0])
         place = f"{found.file}, row {first.number}"
         try:
@@ -94,9 +94,9 @@ class _Reader:
                 raise Unreadable("Name: it is empty, so nobody can tell which order this is of")
             return self._order(found, first, place)
         except Unreadable as fault:
-            return Refused(found.order, place, str(fault))
+            return UnreadableOrder(found.order, place, str(fault))
 
-    def _order(self, found: Rows, first: Row, place: str) -> Found:
+    def _order(self, found: Rows, first: Row, place: str) -> ExportedOrder:
         if not first["Currency"]:
             raise Unreadable("Currency: it is empty in all rows of this order; its first row is missing")
         draft = Draft(
@@ -112,7 +112,7 @@ class _Reader:
             raise Unreadable("Created at: it is empty")
         if found.copies:
             draft.remark(TAKEN_ONCE)
-        _who(draft, first)
+        _set_customer(draft, first)
         _costs(draft, found.rows, first)
         stated = _money(draft, first, created_at)
         self._rest(draft, found, first)
@@ -128,7 +128,7 @@ class _Reader:
         if method := first["Payment Method"]:
             draft.line["payment_method"] = {"name": method}
         for column, value in first.filled(KEPT):
-            draft.keep(KEPT[column], value)
+            draft.keep_metadata(KEPT[column], value)
         unknown = self._unknown.get(id(found.columns))
         if unknown is None:
             known = READ | KEPT.keys() | KEPT_OF_ITEMS.keys()
@@ -136,12 +136,12 @@ class _Reader:
             self._unknown[id(found.columns)] = unknown
         for row in found.rows:
             for column, value in row.filled(unknown):
-                draft.no_place(f"the column {column}", value)
+                draft.remark_unplaced(f"the column {column}", value)
 
 
-def _who(draft: Draft, row: Row) -> None:
+def _set_customer(draft: Draft, row: Row) -> None:
     first, last = _names(row["Billing Name"] or row["Shipping Name"])
-    draft.customer(row["Email"], first, last, unquoted(row["Phone"] or row["Billing Phone"]))
+    draft.set_customer(row["Email"], first, last, unquoted(row["Phone"] or row["Billing Phone"]))
     for which in ("Billing", "Shipping"):
         first, last = _names(row[f"{which} Name"])
         street = (row[f"{which} Address1"] or row[f"{which} Street"], row[f"{which} Address2"])
@@ -157,7 +157,7 @@ def _who(draft: Draft, row: Row) -> None:
             unquoted(row[f"{which} Phone"]),
         )
         if any(given):
-            draft.address(which.lower(), given)
+            draft.set_address(which.lower(), given)
 
 
 def _named_and_coded(name: str, code: str) -> tuple[str, str]:
@@ -173,26 +173,26 @@ def _names(full: str) -> tuple[str, str]:
 def _costs(draft: Draft, rows: Sequence[Row], first: Row) -> None:
     """Puts items, discount, shipping, taxes and duties into the draft."""
     digits = draft.unit.digits
-    told = _told(draft, first)
-    lines = _lines_once(draft, rows, told)
+    stated = _stated_amounts(draft, first)
+    lines = _lines_once(draft, rows, stated)
     off_items = sum(line.discount for line in lines)
-    sums = _sums(draft, told, sum(line.gross for line in lines), off_items)
+    sums = _sums(draft, stated, sum(line.gross for line in lines), off_items)
     takes_off_items = off_items <= sums.discount
     for line in lines:
         _add(draft, line, line.discount if takes_off_items else 0)
     draft.discount += sums.discount - (off_items if takes_off_items else 0)
     if code := first["Discount Code"]:
         draft.codes.append(code)
-    draft.shipping = told.shipping
+    draft.shipping = stated.shipping
     named = [(first[name], minor(first[value], digits, value)) for name, value in TAXES if first[value]]
-    if sum(amount for _, amount in named) != told.taxes:
-        named = [("Taxes", told.taxes)]
+    if sum(amount for _, amount in named) != stated.taxes:
+        named = [("Taxes", stated.taxes)]
     for name, amount in named:
-        draft.charge("tax", name, amount, included=not sums.is_taxed_on_top, rate=rate_in(name))
-    draft.charge("duty", "Duties", told.duties, included=not sums.duties)
+        draft.add_charge("tax", name, amount, included=not sums.is_taxed_on_top, rate=rate_in(name))
+    draft.add_charge("duty", "Duties", stated.duties, included=not sums.duties)
 
 
-class _Told(NamedTuple):
+class _StatedAmounts(NamedTuple):
     """The amounts on the order's own row, in minor units; total and subtotal are None where they are empty."""
 
     total: int | None
@@ -203,13 +203,13 @@ class _Told(NamedTuple):
     duties: int
 
 
-def _told(draft: Draft, first: Row) -> _Told:
+def _stated_amounts(draft: Draft, first: Row) -> _StatedAmounts:
     total, subtotal, discount, *others = (
         minor(first[column], draft.unit.digits, column) if first[column] else None
         for column in ("Total", "Subtotal", "Discount Amount", "Shipping", "Taxes", "Duties")
     )
     shipping, taxes, duties = (amount or 0 for amount in others)
-    return _Told(total, subtotal, abs(discount or 0), shipping, taxes, duties)
+    return _StatedAmounts(total, subtotal, abs(discount or 0), shipping, taxes, duties)
 
 
 class _Line(NamedTuple):
@@ -218,7 +218,7 @@ class _Line(NamedTuple):
     discount: int
 
 
-def _lines_once(draft: Draft, rows: Sequence[Row], told: _Told) -> list[_Line]:
+def _lines_once(draft: Draft, rows: Sequence[Row], stated: _StatedAmounts) -> list[_Line]:
     """The lines of an order, once. Several rows have the order's own fields where every row has them, or where the
     files have the order several times. In the latter case all its lines together do not come to its total.
 
@@ -227,10 +227,10 @@ def _lines_once(draft: Draft, rows: Sequence[Row], told: _Told) -> list[_Line]:
     lines = _lines(draft, rows)
     goods, off_items = sum(line.gross for line in lines), sum(line.discount for line in lines)
     begins = [i for i, row in enumerate(rows) if row["Total"]][1:]
-    if not begins or _reading(told, goods, _discounts(told, off_items)) is not None:
+    if not begins or _reading(stated, goods, _discounts(stated, off_items)) is not None:
         return lines
     times = [rows[begin:end] for begin, end in pairwise((0, *begins, len(rows)))]
-    if len({saying(time) for time in times}) > 1:
+    if len({content_of(time) for time in times}) > 1:
         places = ", ".join(str(time[0].number) for time in times)
         raise Unreadable(f"it stands in the files {len(times)} times (rows {places}), and says different things")
     draft.remark(TAKEN_ONCE)
@@ -262,47 +262,50 @@ def _add(draft: Draft, line: _Line, discount: int) -> None:
         return
     name = row["Lineitem name"]
     if name == "Tip" and not row["Lineitem sku"] and row["Lineitem requires shipping"] == "false" and not discount:
-        draft.charge("tip", name, line.gross)
+        draft.add_charge("tip", name, line.gross)
         return
     metadata: dict[str, str] = {}
     for column, value in row.filled(KEPT_OF_ITEMS):
-        draft.keep_in(metadata, KEPT_OF_ITEMS[column], value, column)
-    draft.item(name, line.gross // quantity, quantity, discount, metadata=metadata)
+        draft.keep_metadata_in(metadata, KEPT_OF_ITEMS[column], value, column)
+    draft.add_item(name, line.gross // quantity, quantity, discount, metadata=metadata)
 
 
-def _discounts(told: _Told, off_items: int) -> list[int]:
+def _discounts(stated: _StatedAmounts, off_items: int) -> list[int]:
     """The discounts that may be right: the order's discount, with and without that of its lines."""
-    return [told.discount, told.discount + off_items]
+    return [stated.discount, stated.discount + off_items]
 
 
-def _reading(told: _Told, goods: int, discounts: Iterable[int]) -> tuple[int, int, int] | None:
+def _reading(stated: _StatedAmounts, goods: int, discounts: Iterable[int]) -> tuple[int, int, int] | None:
     """The discount, duties and taxes by which the total comes out, the plainest reading first; None where no reading
     comes to the total."""
-    for way in product(dict.fromkeys(discounts), dict.fromkeys((told.duties, 0)), dict.fromkeys((0, told.taxes))):
+    for way in product(dict.fromkeys(discounts), dict.fromkeys((stated.duties, 0)), dict.fromkeys((0, stated.taxes))):
         taken, duty, tax = way
-        if goods - taken + told.shipping + duty + tax == told.total:
+        if goods - taken + stated.shipping + duty + tax == stated.total:
             return way
     return None
 
 
-def _sums(draft: Draft, told: _Told, goods: int, off_items: int) -> _Sums:
+def _sums(draft: Draft, stated: _StatedAmounts, goods: int, off_items: int) -> _Sums:
     """The reading of discounts, taxes and duties by which the total comes out."""
-    if told.total is None:
-        return _Sums(told.discount, True, told.duties)
-    discounts = _discounts(told, off_items)
-    if told.subtotal is not None:
-        discounts.append(max(0, goods - told.subtotal))
-    if found := _reading(told, goods, discounts):
+    if stated.total is None:
+        return _Sums(stated.discount, True, stated.duties)
+    discounts = _discounts(stated, off_items)
+    if stated.subtotal is not None:
+        discounts.append(max(0, goods - stated.subtotal))
+    if found := _reading(stated, goods, discounts):
         taken, duty, tax = found
-        if taken != told.discount:
+        if taken != stated.discount:
             draft.remark(
                 "a discount that is not the Discount Amount: what the total says was taken off",
-                f"{draft.text(taken)}, not {draft.text(told.discount)}",
+                f"{draft.decimal(taken)}, not {draft.decimal(stated.discount)}",
             )
-        return _Sums(taken, tax != 0 or not told.taxes, duty)
-    parts = f"lines {draft.text(goods)}, discount {draft.text(told.discount)}, shipping {draft.text(told.shipping)}"
-    draft.why = f"the file's own {parts}, taxes {draft.text(told.taxes)} do not come to its total, taxes added or not"
-    return _Sums(told.discount, True, told.duties)
+        return _Sums(taken, tax != 0 or not stated.taxes, duty)
+    discount, shipping = draft.decimal(stated.discount), draft.decimal(stated.shipping)
+    parts = f"lines {draft.decimal(goods)}, discount {discount}, shipping {shipping}"
+    draft.why = (
+        f"the file's own {parts}, taxes {draft.decimal(stated.taxes)} do not come to its total, taxes added or not"
+    )
+    return _Sums(stated.discount, True, stated.duties)
 
 
 def _money(draft: Draft, row: Row, created_at: datetime) -> Amounts:
@@ -324,17 +327,17 @@ def _money(draft: Draft, row: Row, created_at: datetime) -> Amounts:
     if not reference or " + " in reference:
         reference = draft.reference
     if paid and not paid_at:
-        draft.remark("a payment without a date: taken as of the order's creation", draft.text(paid))
-    payment = draft.payment(paid_at, paid, provider, reference, method)
+        draft.remark("a payment without a date: taken as of the order's creation", draft.decimal(paid))
+    payment = draft.add_payment(paid_at, paid, provider, reference, method)
     if refunded:
         last = max(filter(None, (created_at, paid_at, fulfilled_at, cancelled_at)))
-        draft.remark("a refund without a date: taken as of the last time that the order has", draft.text(refunded))
+        draft.remark("a refund without a date: taken as of the last time that the order has", draft.decimal(refunded))
         of = payment["reference"] if payment else draft.reference
-        draft.refund(last, refunded, provider, f"{of}-refund", payment=payment)
+        draft.add_refund(last, refunded, provider, f"{of}-refund", payment=payment)
     elif financial == "refunded" and not row["Refunded Amount"]:
         draft.remark("refunded, but the file does not say how much")
     ended_at = cancelled_at or fulfilled_at
-    draft.stands(
+    draft.set_status(
         status_of(financial, fulfillment, is_cancelled=cancelled_at is not None),
         paid_at=paid_at or (created_at if paid else None),
         shipped_at=fulfilled_at or (created_at if fulfillment == "fulfilled" else None),

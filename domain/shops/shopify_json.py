@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 
 from domain.settlement.lines import shown
 from domain.shops.draft import Address, Draft
-from domain.shops.found import Amounts, Found, Refused, Unreadable
+from domain.shops.found import Amounts, ExportedOrder, Unreadable, UnreadableOrder
 from domain.shops.json_objects import Beside, Json, JsonObject, objects, unknown_object
 from domain.shops.shopify import PAID, SYSTEM, status_of, statuses, word
 from domain.shops.shopify_graphql import LINE_BYTES_MAX, Bulk, kind_of, placed, restful
@@ -80,7 +80,7 @@ _OF_ORDERS: Final = words("line_items total_price") | _OF_GRAPHQL
 
 def read(
     sources: Sequence[Source], prefix: str = "", on_bytes: Callable[[int], None] = lambda _: None
-) -> Iterator[Found | Refused]:
+) -> Iterator[ExportedOrder | UnreadableOrder]:
     """The orders of the files. Raises Malformed."""
     beside = Beside(BESIDE, lambda thing: str(thing.get("order_id") or ""))
     with_orders = beside.read(sources, _kind, PAGES)
@@ -114,7 +114,7 @@ class _Reader:
         self._prefix = prefix
         self._beside = beside
 
-    def read(self, source: Source, on_bytes: Callable[[int], None]) -> Iterator[Found | Refused]:
+    def read(self, source: Source, on_bytes: Callable[[int], None]) -> Iterator[ExportedOrder | UnreadableOrder]:
         there = objects(source, _kind, PAGES, on_bytes)
         bulk = _bulk(source)
         if bulk is not None:
@@ -123,7 +123,9 @@ class _Reader:
         for thing in there:
             yield self._one(source, thing, []) if thing.kind == "order" else _refused(source, thing)
 
-    def _of_bulk(self, source: Source, there: Iterator[JsonObject], bulk: Bulk) -> Iterator[Found | Refused]:
+    def _of_bulk(
+        self, source: Source, there: Iterator[JsonObject], bulk: Bulk
+    ) -> Iterator[ExportedOrder | UnreadableOrder]:
         """The orders of a bulk operation, each when the next one begins."""
         order: JsonObject | None = None
         parts: list[Json] = []
@@ -145,7 +147,7 @@ class _Reader:
         if order is not None:
             yield self._one(source, order, parts)
 
-    def _one(self, source: Source, thing: JsonObject, parts: list[Json]) -> Found | Refused:
+    def _one(self, source: Source, thing: JsonObject, parts: list[Json]) -> ExportedOrder | UnreadableOrder:
         order = thing.of
         place = f"{source.name}, row {thing.line}"
         number = str(order.get("name") or order.get("order_number") or order.get("id") or "")
@@ -154,11 +156,11 @@ class _Reader:
                 order = restful(placed(order, parts) if parts else order)
             return self._order(order, number, place)
         except Unreadable as fault:
-            return Refused(number, place, str(fault))
+            return UnreadableOrder(number, place, str(fault))
         except (AttributeError, TypeError, KeyError, ValueError) as fault:
-            return Refused(number, place, f"this is not shaped like an order of Shopify's: {fault}")
+            return UnreadableOrder(number, place, f"this is not shaped like an order of Shopify's: {fault}")
 
-    def _order(self, order: Json, number: str, place: str) -> Found:
+    def _order(self, order: Json, number: str, place: str) -> ExportedOrder:
         if not number:
             raise Unreadable("name: neither it nor id is there, so nobody can tell which order this is")
         order_id = whole_id(order.get("id"), "id")
@@ -172,7 +174,7 @@ class _Reader:
         created_at = draft.moment(order.get("created_at") or order.get("processed_at") or "", "created_at")
         if created_at is None:
             raise Unreadable("created_at: it is empty")
-        _who(draft, order)
+        _set_customer(draft, order)
         numbers, said_total = _costs(draft, order)
         stated = _money(draft, order, numbers, said_total, created_at)
         _rest(draft, order)
@@ -196,10 +198,10 @@ def _bulk(source: Source) -> Bulk | None:
     return Bulk(source.stream) if is_bulk else None
 
 
-def _refused(source: Source, thing: JsonObject) -> Refused:
+def _refused(source: Source, thing: JsonObject) -> UnreadableOrder:
     place = f"{source.name}, row {thing.line}"
     if not thing.kind:
-        return Refused("", place, unknown_object(thing))
+        return UnreadableOrder("", place, unknown_object(thing))
     number = str(thing.of.get("name") or "")
     if thing.kind == "draft order":
         why = "it is not an order yet, and comes with the order that is made of it"
@@ -209,7 +211,7 @@ def _refused(source: Source, thing: JsonObject) -> Refused:
         why = "it stands behind orders; give transactions and refunds in files of their own"
     else:
         why = "it is no order"
-    return Refused(number, place, f"a {thing.kind}: {why}")
+    return UnreadableOrder(number, place, f"a {thing.kind}: {why}")
 
 
 def _currency(order: Json) -> str:
@@ -231,7 +233,7 @@ def _amount(draft: Draft, of: Json, *names: str) -> int:
     return 0
 
 
-def _who(draft: Draft, order: Json) -> None:
+def _set_customer(draft: Draft, order: Json) -> None:
     customer = order.get("customer") or {}
     billing = order.get("billing_address") or {}
     first = customer.get("first_name") or billing.get("first_name") or ""
@@ -240,9 +242,9 @@ def _who(draft: Draft, order: Json) -> None:
     phone = order.get("phone") or customer.get("phone") or ""
     customer_id = int(whole_id(customer.get("id"), "customer.id") or 0)
     if customer_id >= 10**INTEGER_DIGITS_MAX:
-        draft.no_place(f"a customer's id of more than {INTEGER_DIGITS_MAX} digits", customer_id)
+        draft.remark_unplaced(f"a customer's id of more than {INTEGER_DIGITS_MAX} digits", customer_id)
         customer_id = 0
-    draft.customer(email, first, last, phone, customer_id)
+    draft.set_customer(email, first, last, phone, customer_id)
     for which in ("billing", "shipping"):
         given = order.get(f"{which}_address") or {}
         text = {name: str(value or "").strip() for name, value in given.items()}
@@ -260,7 +262,7 @@ def _who(draft: Draft, order: Json) -> None:
                 text.get("country_code", ""),
                 text.get("phone", ""),
             )
-            draft.address(which, address)
+            draft.set_address(which, address)
 
 
 # --- costs ---
@@ -288,8 +290,10 @@ def _costs(draft: Draft, order: Json) -> tuple[dict[str, int], int | None]:
     expected = None if total is None else total - edit.worth
     _on_top(draft, order, rest, expected, edit.tax)
     if edit.worth > 0:
-        draft.why = f"an edit took {draft.text(edit.worth)} out of the order, and gave back no money for it"
-        draft.remark("an order that was edited: what was taken out is taken as never ordered", draft.text(edit.worth))
+        draft.why = f"an edit took {draft.decimal(edit.worth)} out of the order, and gave back no money for it"
+        draft.remark(
+            "an order that was edited: what was taken out is taken as never ordered", draft.decimal(edit.worth)
+        )
     return numbers, expected
 
 
@@ -393,7 +397,7 @@ def _item(draft: Draft, line: Json, gone: int) -> int:
     price, off = _amount(draft, line, "price"), _off(draft, line)
     for field, value in line.items():
         if field not in READ_OF_ITEMS and value not in _NOTHING:
-            draft.no_place(f"a line item's {field}", value)
+            draft.remark_unplaced(f"a line item's {field}", value)
     if gone and quantity:
         off = off * max(0, quantity - gone) // quantity
         quantity -= gone
@@ -401,11 +405,11 @@ def _item(draft: Draft, line: Json, gone: int) -> int:
         draft.remark("an item of which none is left: left out", name)
         return 0
     if line.get("tip") or (name == "Tip" and not line.get("product_id") and not line.get("sku")):
-        draft.charge("tip", name, price * quantity - off)
+        draft.add_charge("tip", name, price * quantity - off)
         return 0
     metadata = _kept_of_item(draft, line)
     product_id, variant = _number(line, "product_id"), _number(line, "variant_id")
-    return draft.item(name, price, quantity, off, product_id=product_id, variant=variant, metadata=metadata)
+    return draft.add_item(name, price, quantity, off, product_id=product_id, variant=variant, metadata=metadata)
 
 
 def _number(line: Json, field: str) -> int | None:
@@ -418,7 +422,7 @@ def _kept_of_item(draft: Draft, line: Json) -> dict[str, str]:
     if line.get("gift_card"):
         metadata["gift_card"] = "true"
     for each in line.get("properties") or line.get("note_attributes") or ():
-        draft.keep_in(metadata, str(each.get("name") or ""), each.get("value") or "", "a line item's property")
+        draft.keep_metadata_in(metadata, str(each.get("name") or ""), each.get("value") or "", "a line item's property")
     return metadata
 
 
@@ -455,7 +459,7 @@ def _on_top(draft: Draft, order: Json, rest: int, expected: int | None, tax_gone
     else:
         if expected is not None:
             parts = ", ".join(
-                f"{name} {draft.text(amount)}"
+                f"{name} {draft.decimal(amount)}"
                 for name, amount in (("lines and shipping", bare), ("discounts", rest), ("taxes", tax), ("tip", tip),
                                      ("duties", duties), ("fees", fees))
                 if amount
@@ -463,10 +467,10 @@ def _on_top(draft: Draft, order: Json, rest: int, expected: int | None, tax_gone
             draft.why = f"the source's own {parts or 'lines'} do not come to its total"
     draft.discount += chosen[0]
     for (name, rate), amount in taxes.items():
-        draft.charge("tax", name, amount, rate=rate, included=not chosen[1])
-    draft.charge("tip", "Tip", chosen[2])
-    draft.charge("duty", "Duties", duties, included=not chosen[3])
-    draft.charge("fee", "Additional fees", fees, included=not chosen[4])
+        draft.add_charge("tax", name, amount, rate=rate, included=not chosen[1])
+    draft.add_charge("tip", "Tip", chosen[2])
+    draft.add_charge("duty", "Duties", duties, included=not chosen[3])
+    draft.add_charge("fee", "Additional fees", fees, included=not chosen[4])
 
 
 def _taxes(draft: Draft, order: Json, gone: int) -> dict[tuple[str, str | None], int]:
@@ -505,7 +509,7 @@ def _money(draft: Draft, order: Json, numbers: Mapping[str, int], total: int | N
                if isinstance(each, dict) and word(each.get("status")) in ("success", "")]  # fmt: skip
     shipped_at = max(filter(None, shipped), default=None)
     is_fulfilled = fulfillment == "fulfilled"
-    draft.stands(
+    draft.set_status(
         status_of(financial, fulfillment, is_cancelled=cancelled_at is not None),
         paid_at=moves.paid_at,
         shipped_at=(shipped_at or closed_at or moves.paid_at or created_at) if is_fulfilled else None,
@@ -573,7 +577,7 @@ class _Moves:
                     continue
                 amount, at = self._amount(each), _at(each)
                 received += amount
-                self._payments[identity] = self._draft.payment(
+                self._payments[identity] = self._draft.add_payment(
                     at, amount, str(each.get("gateway") or ""), identity, _method(each)
                 )
                 self.paid_at = min(filter(None, (self.paid_at, at)), default=None)
@@ -605,7 +609,7 @@ class _Moves:
             names = order.get("payment_gateway_names") or [order.get("gateway") or ""]
             at = moment(order.get("processed_at") or "", "processed_at") or created_at
             draft.remark("a payment without its transaction: by the financial status, when the order was placed")
-            payment = draft.payment(
+            payment = draft.add_payment(
                 at, received, names[0] if len(names) == 1 else SYSTEM, draft.reference, " + ".join(names)
             )
             self._payments[""] = payment
@@ -637,7 +641,7 @@ class _Moves:
             payment = self._payments.get(self._parents.get(identity, ""))
             lines = self._lines(refund, numbers) if refund is not None and alone else ()
             reason = str((refund or {}).get("note") or "")
-            self._draft.refund(_at(each), amount, gateway, identity, payment=payment, reason=reason, lines=lines)
+            self._draft.add_refund(_at(each), amount, gateway, identity, payment=payment, reason=reason, lines=lines)
         self._refunded = refunded
         return refunded
 
@@ -654,10 +658,10 @@ class _Moves:
             return 0
         dates = (moment(refund.get("created_at") or "", "created_at") for refund in order.get("refunds") or ())
         at = max(filter(None, (*dates, self.paid_at)), default=None)
-        draft.remark("a refund without its transaction: taken as of the order's last refund", draft.text(rest))
+        draft.remark("a refund without its transaction: taken as of the order's last refund", draft.decimal(rest))
         payment = self._payments.get("")
         provider = payment["provider"] if payment else SYSTEM
-        draft.refund(at, rest, provider, f"{draft.reference}-refund", payment=payment)
+        draft.add_refund(at, rest, provider, f"{draft.reference}-refund", payment=payment)
         return rest
 
     def _lines(self, refund: Json, numbers: Mapping[str, int]) -> list[Json]:
@@ -708,17 +712,17 @@ def _rest(draft: Draft, order: Json) -> None:
     if method := " + ".join(str(name) for name in names if name):
         draft.line["payment_method"] = {"name": method}
     if order.get("test"):
-        draft.keep("test", "true")
+        draft.keep_metadata("test", "true")
         draft.remark("a test order: taken like any other, with `test` in its metadata")
     _keep_cash_rounding(draft, order)
     for field, key in KEPT.items():
         if order.get(field) not in _NOTHING and not isinstance(order[field], dict | list):
-            draft.keep(key, order[field])
+            draft.keep_metadata(key, order[field])
     for each in order.get("note_attributes") or ():
-        draft.keep(str(each.get("name") or "note_attribute"), each.get("value") or "")
+        draft.keep_metadata(str(each.get("name") or "note_attribute"), each.get("value") or "")
     for field, value in order.items():
         if field not in _PLACED and value not in _NOTHING:
-            draft.no_place(f"the field {field}", value)
+            draft.remark_unplaced(f"the field {field}", value)
 
 
 def _keep_cash_rounding(draft: Draft, order: Json) -> None:
@@ -728,5 +732,5 @@ def _keep_cash_rounding(draft: Draft, order: Json) -> None:
     for which in ("payment", "refund"):
         rounded = _amount(draft, order, f"total_cash_rounding_{which}_adjustment") or _amount(draft, of_graphql, which)
         if rounded:
-            draft.keep(f"cash_rounding_{which}", draft.text(rounded))
-            draft.remark("cash that was rounded: by how much is in metadata, and in no amount", draft.text(rounded))
+            draft.keep_metadata(f"cash_rounding_{which}", draft.decimal(rounded))
+            draft.remark("cash that was rounded: by how much is in metadata, and in no amount", draft.decimal(rounded))

@@ -89,17 +89,17 @@ class Rows(NamedTuple):
     def each_once(self) -> "Rows":
         if len(self.parts) == 1:
             return self
-        once: dict[Saying, list[Row]] = {}
+        once: dict[RowsContent, list[Row]] = {}
         for part in self.parts:
-            once.setdefault(saying(part), part)
+            once.setdefault(content_of(part), part)
         return self._replace(parts=list(once.values()), copies=len(self.parts) - len(once))
 
 
 # The content of rows: their cells that are not empty.
-Saying: TypeAlias = tuple[frozenset[tuple[str, str]], ...]
+RowsContent: TypeAlias = tuple[frozenset[tuple[str, str]], ...]
 
 
-def saying(rows: Iterable[Row]) -> Saying:
+def content_of(rows: Iterable[Row]) -> RowsContent:
     return tuple(frozenset((column, value) for column, value in row.items() if value) for row in rows)
 
 

@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 
 from domain.settlement.lines import shown
 from domain.shops.draft import Address, Draft
-from domain.shops.found import Amounts, Found, Refused, Unreadable
+from domain.shops.found import Amounts, ExportedOrder, Unreadable, UnreadableOrder
 from domain.shops.json_objects import Beside, Json, JsonObject, objects, unknown_object
 from domain.shops.tables import Source
 from domain.shops.values import minor, moment, scaled, whole_id, words
@@ -67,7 +67,7 @@ _NOTHING: Final[tuple[Any, ...]] = (None, "", [], {}, False, 0, "0")
 
 def read(
     sources: Sequence[Source], prefix: str = "", on_bytes: Callable[[int], None] = lambda _: None
-) -> Iterator[Found | Refused]:
+) -> Iterator[ExportedOrder | UnreadableOrder]:
     """The orders of the files. Raises Malformed."""
     beside = Beside(frozenset({"refund"}), _order_of_refund)
     for source in beside.read(sources, _kind, PAGES):
@@ -94,23 +94,23 @@ def _order_of_refund(refund: Json) -> str:
     return ""
 
 
-def _one(thing: JsonObject, file: str, prefix: str, beside: Beside) -> Found | Refused:
+def _one(thing: JsonObject, file: str, prefix: str, beside: Beside) -> ExportedOrder | UnreadableOrder:
     order = thing.of
     place = f"{file}, row {thing.line}"
     if not thing.kind:
-        return Refused("", place, unknown_object(thing))
+        return UnreadableOrder("", place, unknown_object(thing))
     number = str(order.get("number") or order.get("id") or "")
     if thing.kind != "order":
-        return Refused("", place, f"a {thing.kind} behind orders; give refunds in files of their own")
+        return UnreadableOrder("", place, f"a {thing.kind} behind orders; give refunds in files of their own")
     try:
         return _order(order, number, place, prefix, beside)
     except Unreadable as fault:
-        return Refused(number, place, str(fault))
+        return UnreadableOrder(number, place, str(fault))
     except (AttributeError, TypeError, KeyError, ValueError, ArithmeticError) as fault:
-        return Refused(number, place, f"this is not shaped like an order of WooCommerce's: {fault}")
+        return UnreadableOrder(number, place, f"this is not shaped like an order of WooCommerce's: {fault}")
 
 
-def _order(order: Json, number: str, place: str, prefix: str, beside: Beside) -> Found:
+def _order(order: Json, number: str, place: str, prefix: str, beside: Beside) -> ExportedOrder:
     if not number:
         raise Unreadable("number: neither it nor id is there, so nobody can tell which order this is")
     status = str(order.get("status") or "").removeprefix("wc-")
@@ -124,7 +124,7 @@ def _order(order: Json, number: str, place: str, prefix: str, beside: Beside) ->
         raise Unreadable("date_created_gmt: it is empty")
     if not order.get("date_created_gmt"):
         draft.remark("times of the shop's own zone, which is not told: taken as UTC", str(order.get("date_created")))
-    _who(draft, order)
+    _set_customer(draft, order)
     costs = _costs(draft, order)
     refunds = _refunds(order, [refund for _, refund in beside.take(order_id)])
     stated = _money(draft, order, costs, refunds=refunds, status=status, created_at=created_at)
@@ -137,12 +137,12 @@ def _moment(of: Json, name: str) -> datetime | None:
     return moment(of.get(f"{name}_gmt") or of.get(name) or "", name)
 
 
-def _who(draft: Draft, order: Json) -> None:
+def _set_customer(draft: Draft, order: Json) -> None:
     billing = order.get("billing") or {}
     customer_id = int(whole_id(order.get("customer_id"), "customer_id") or 0)
     text = {name: str(value or "").strip() for name, value in billing.items()}
     email, first, last, phone = (text.get(name, "") for name in ("email", "first_name", "last_name", "phone"))
-    draft.customer(email, first, last, phone, customer_id)
+    draft.set_customer(email, first, last, phone, customer_id)
     for which in ("billing", "shipping"):
         text = {name: str(value or "").strip() for name, value in (order.get(which) or {}).items()}
         state = text.get("state", "")
@@ -159,7 +159,7 @@ def _who(draft: Draft, order: Json) -> None:
             text.get("phone", ""),
         )
         if any(given):
-            draft.address(which, given)
+            draft.set_address(which, given)
 
 
 # --- costs ---
@@ -181,7 +181,7 @@ def _costs(draft: Draft, order: Json) -> _Costs:
         if number := _item(draft, line, is_included):
             numbers[str(line.get("id"))] = number
     for fee in order.get("fee_lines") or ():
-        draft.charge("fee", unescape(str(fee.get("name") or "Fee")), _with_tax(draft, fee, is_included))
+        draft.add_charge("fee", unescape(str(fee.get("name") or "Fee")), _with_tax(draft, fee, is_included))
     if shipping := order.get("shipping_lines"):
         draft.shipping = sum(_with_tax(draft, line, is_included) for line in shipping)
         if title := ", ".join(str(line["method_title"]) for line in shipping if line.get("method_title")):
@@ -217,7 +217,7 @@ def _item(draft: Draft, line: Json, is_included: bool) -> int:
     name = unescape(str(line.get("name") or ""))
     for field, value in line.items():
         if field not in READ_OF_ITEMS and value not in _NOTHING and not isinstance(value, dict | list):
-            draft.no_place(f"a line item's {field}", value)
+            draft.remark_unplaced(f"a line item's {field}", value)
     total = _with_tax(draft, line, is_included)
     gross = max(total, _with_tax(draft, line, is_included, "subtotal"))
     if gross < 0:
@@ -231,7 +231,7 @@ def _item(draft: Draft, line: Json, is_included: bool) -> int:
             return 0
         draft.remark("an item of quantity 0 with a price: taken as one", name)
         quantity = "1"
-    return draft.item_of_total(
+    return draft.add_item_of_total(
         name,
         gross,
         quantity,
@@ -249,9 +249,9 @@ def _kept_of_item(draft: Draft, line: Json) -> dict[str, str]:
         if value in (None, ""):
             continue
         if key.startswith("_") or not isinstance(value, str | int):
-            draft.no_place("a line item's meta_data", f"{key}: {value}")
+            draft.remark_unplaced("a line item's meta_data", f"{key}: {value}")
         else:
-            draft.keep_in(metadata, key, value, "a line item's meta_data")
+            draft.keep_metadata_in(metadata, key, value, "a line item's meta_data")
     return metadata
 
 
@@ -268,7 +268,7 @@ def _taxes(draft: Draft, order: Json, is_included: bool) -> None:
     if sum(amount for _, _, amount in taxes) != total:
         taxes = [("Tax", None, total)]
     for name, rate, amount in taxes:
-        draft.charge("tax", unescape(name), amount, rate=rate, included=is_included)
+        draft.add_charge("tax", unescape(name), amount, rate=rate, included=is_included)
 
 
 def _rate(percent: Any) -> str | None:
@@ -292,7 +292,9 @@ def _gift_cards(draft: Draft, order: Json, total: int) -> None:
         return
     draft.discount += worth
     draft.codes += [str(card["code"]) for card in cards if card.get("code")]
-    draft.remark("gift cards: a discount, since the total is what is left after them", f"{codes} {draft.text(worth)}")
+    draft.remark(
+        "gift cards: a discount, since the total is what is left after them", f"{codes} {draft.decimal(worth)}"
+    )
 
 
 def _round_off(draft: Draft, order: Json, total: int) -> None:
@@ -303,10 +305,10 @@ def _round_off(draft: Draft, order: Json, total: int) -> None:
     lines += len(order.get("line_items") or ())
     if rest and abs(rest) <= lines:
         draft.remark("a total that its lines come to when they are not rounded: the difference is a fee, or a discount",
-                     draft.text(rest))  # fmt: skip
-        draft.charge("fee", "Rounding", rest)
+                     draft.decimal(rest))  # fmt: skip
+        draft.add_charge("fee", "Rounding", rest)
     elif rest:
-        draft.why = f"its lines, shipping, fees and taxes come to {draft.text(draft.total)}"
+        draft.why = f"its lines, shipping, fees and taxes come to {draft.decimal(draft.total)}"
 
 
 # --- payments and refunds ---
@@ -335,7 +337,7 @@ def _money(
     if paid_at is not None:
         paid = costs.total
         reference = str(order.get("transaction_id") or draft.reference)
-        payment = draft.payment(paid_at, paid, provider, reference, str(order.get("payment_method_title") or ""))
+        payment = draft.add_payment(paid_at, paid, provider, reference, str(order.get("payment_method_title") or ""))
     modified_at = _moment(order, "date_modified") or completed_at or paid_at or created_at
     refunded = sum(
         _refund(draft, refund, costs, payment=payment, provider=provider, modified_at=modified_at) for refund in refunds
@@ -348,7 +350,7 @@ def _money(
         final = "cancelled"
         draft.remark("an order in the trash that was paid: taken as cancelled")
     ended_at = completed_at if final == "completed" else modified_at
-    draft.stands(final, paid_at=paid_at, ended_at=ended_at)
+    draft.set_status(final, paid_at=paid_at, ended_at=ended_at)
     return Amounts(costs.total, paid, refunded)
 
 
@@ -359,11 +361,11 @@ def _refund(
     amount = abs(minor(given if given is not None else refund.get("total"), draft.unit.digits, "refunds.total"))
     at = _moment(refund, "date_created")
     if at is None:
-        draft.remark("a refund without a date: taken as of the order's last change", draft.text(amount))
+        draft.remark("a refund without a date: taken as of the order's last change", draft.decimal(amount))
     lines = _refund_lines(draft, refund, costs)
     reason = str(refund.get("reason") or "")
     identity = str(refund.get("id") or "")
-    draft.refund(at or modified_at, amount, provider, identity, payment=payment, reason=reason, lines=lines)
+    draft.add_refund(at or modified_at, amount, provider, identity, payment=payment, reason=reason, lines=lines)
     return amount
 
 
@@ -401,14 +403,14 @@ def _rest(draft: Draft, order: Json) -> None:
     if title := order.get("payment_method_title") or order.get("payment_method"):
         draft.line["payment_method"] = {"name": unescape(str(title))}
     if parent := order.get("parent_id"):
-        draft.keep("parent_id", parent)
-    draft.keep("created_via", order.get("created_via") or "")
+        draft.keep_metadata("parent_id", parent)
+    draft.keep_metadata("created_via", order.get("created_via") or "")
     for each in order.get("meta_data") or ():
         key, value = str(each.get("key") or ""), each.get("value")
         if key.startswith("_") or not isinstance(value, str | int):
-            draft.no_place("meta_data that begin with _ or are no plain texts", f"{key}: {value}")
+            draft.remark_unplaced("meta_data that begin with _ or are no plain texts", f"{key}: {value}")
         else:
-            draft.keep(key, value)
+            draft.keep_metadata(key, value)
     for field, value in order.items():
         if field not in _PLACED and value not in _NOTHING:
-            draft.no_place(f"the field {field}", value)
+            draft.remark_unplaced(f"the field {field}", value)

@@ -11,7 +11,7 @@ from domain.log.sqlite import sqlite3
 from domain.moments import moment_of
 from domain.money import two_digit_text
 from projections.customers.table import AMOUNTS, DETAILS, DIGITS_MAX, SPLIT
-from projections.orders.search import has_any
+from projections.orders.search import contains_sql
 from projections.views.reading import with_position
 
 # The fields of the list, and the SQL that each sorts by.
@@ -88,7 +88,7 @@ def page(
         terms.append("sums.currency = ?")
         values.append(currency)
     if words:
-        named = " AND ".join(has_any("search", word, values.append) for word in words)
+        named = " AND ".join(contains_sql("search", word, values.append) for word in words)
         terms.append(f"sums.customer_id IN (SELECT customer_id FROM customers WHERE {named})")
     wanted, order_by = " AND ".join(terms), ", ".join([*map(_sorted_by, ordering), "sums.customer_id", "sums.currency"])
     rows = connection.execute(
@@ -110,7 +110,7 @@ def _sorted_by(term: tuple[str, bool]) -> str:
     return f"{ORDERING[field].replace('%s', direction)} {direction}"
 
 
-class Found(msgspec.Struct, frozen=True):
+class FoundCustomer(msgspec.Struct, frozen=True):
     """One customer with the sums of each currency, as of a position of the log; `customer` is None where there is
     none."""
 
@@ -119,7 +119,7 @@ class Found(msgspec.Struct, frozen=True):
     sums: list[Sums]
 
 
-def one(connection: sqlite3.Connection, customer_id: int) -> Found:
+def one(connection: sqlite3.Connection, customer_id: int) -> FoundCustomer:
     """A customer by the integer id. The sums are ordered by currency."""
     position, rows = with_position(
         connection,
@@ -127,7 +127,7 @@ def one(connection: sqlite3.Connection, customer_id: int) -> Found:
         " WHERE customer_id = ? ORDER BY sums.currency, sums.digits",
         (customer_id,),
     )
-    return Found(position, Customer(*rows[0][:6]) if rows else None, [_sums(row[6:]) for row in rows])
+    return FoundCustomer(position, Customer(*rows[0][:6]) if rows else None, [_sums(row[6:]) for row in rows])
 
 
 def _sums(row: Sequence[Any]) -> Sums:

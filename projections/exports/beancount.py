@@ -93,7 +93,7 @@ from domain.reconciliation.state import FILE, RECONCILIATION, Reconciliation
 from domain.settlement.lines import Line
 from domain.topics import kind_of
 from projections.exports.events import histories
-from projections.history import Entry, Reading
+from projections.history import Entry, HistoryReader
 from projections.words import summary
 
 RECEIVABLE: Final = "Assets:Receivable:Orders"
@@ -193,7 +193,7 @@ def export_beancount(
     unknown.
     """
     file.write(f'; The orders, to position {head} of the log.\noption "title" "Orders"\n'.encode())
-    books, reading, erased = _Books(zone), Reading(ledger), list[str]()
+    books, reading, erased = _Books(zone), HistoryReader(ledger), list[str]()
     files: dict[tuple[str, str], tuple[int, Reconciliation]] = {}
     for raws in histories(ledger.log_of_events, head, progress):
         records = [reading.record(raw) for raw in raws]

@@ -20,7 +20,7 @@ import msgspec
 from domain.log.log import Log
 from domain.log.records import RawRecord
 from projections import csv_text
-from projections.history import Reading
+from projections.history import HistoryReader
 
 BATCH_EVENTS: Final = 2_000
 _COLUMNS: Final = (
@@ -53,16 +53,16 @@ class RecordMissing(Exception):
 
 
 def export_events(
-    log: Log, reading: Reading, file: BinaryIO, *, form: str, head: int, progress: Callable[[int, int], None]
+    log: Log, reading: HistoryReader, file: BinaryIO, *, form: str, head: int, progress: Callable[[int, int], None]
 ) -> None:
     """Writes the events up to the position `head` in one of `FORMS`.
 
-    Raises RecordMissing, and the errors of `Reading.tell` for a record that is damaged or unknown.
+    Raises RecordMissing, and the errors of `HistoryReader.audit_event` for a record that is damaged or unknown.
     """
     beginning, encode = FORMS[form]
     file.write(beginning)
     for batch in _batches(log, head):
-        file.write(encode([reading.tell(raw) for raw in batch]))
+        file.write(encode([reading.audit_event(raw) for raw in batch]))
         progress(batch[-1].position, head)
 
 

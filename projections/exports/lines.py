@@ -21,7 +21,7 @@ from domain.order import events as e
 from domain.order.movements import EFFECTS, KIND_OF, original_time
 from domain.order.state import ORDER, Order
 from projections.exports.events import histories
-from projections.history import Entry, Reading
+from projections.history import Entry, HistoryReader
 
 # The events of the command that creates an order, and of the one that changes its details, each in the order in which
 # the command makes them.
@@ -54,12 +54,12 @@ JsonObject = dict[str, Any]
 
 
 def export_orders(
-    log: Log, reading: Reading, file: BinaryIO, *, head: int, progress: Callable[[int, int], None]
+    log: Log, reading: HistoryReader, file: BinaryIO, *, head: int, progress: Callable[[int, int], None]
 ) -> int:
     """Writes the orders as of the position `head`, one a line. Returns the number of orders left out.
 
-    Raises RecordMissing, and the errors of `Reading.entries_of` and of the order's fold for a record that is damaged or
-    unknown.
+    Raises RecordMissing, and the errors of `HistoryReader.entries_of` and of the order's fold for a record that is
+    damaged or unknown.
     """
     left_out = 0
     for raws in histories(log, head, progress):
@@ -194,12 +194,12 @@ def _history(order: Order, entries: Iterable[Entry]) -> Iterator[JsonObject]:
             command = _command(entry)
             waiting = (waiting or at | {"type": "details"}) | _details(event, order)
         else:
-            yield from ({**at, **said} for said in _said(event, order))
+            yield from ({**at, **said} for said in _history_entries(event, order))
     if waiting:
         yield waiting
 
 
-def _said(event: Event, after: Order) -> Iterator[JsonObject]:
+def _history_entries(event: Event, after: Order) -> Iterator[JsonObject]:
     """The history entries of an event, one or more. `after` is the order behind it."""
     match event:
         case e.ItemAdded():

@@ -34,7 +34,7 @@ from domain.money import minor_units
 from domain.order import events as e
 from domain.order.state import ORDER, Order
 from projections.exports.events import histories
-from projections.history import Entry, Reading
+from projections.history import Entry, HistoryReader
 
 ROWS_HELD: Final = 20_000
 _RANKS: Final = 1_000
@@ -118,11 +118,13 @@ _CUSTOMERS: Final = (
 )
 
 
-def export_ocel(log: Log, reading: Reading, file: Path, *, head: int, progress: Callable[[int, int], None]) -> None:
+def export_ocel(
+    log: Log, reading: HistoryReader, file: Path, *, head: int, progress: Callable[[int, int], None]
+) -> None:
     """Writes the file with the events up to the position `head`.
 
-    Raises RecordMissing, and the errors of `Reading.entries_of` and of the order's fold for a record that is damaged or
-    unknown.
+    Raises RecordMissing, and the errors of `HistoryReader.entries_of` and of the order's fold for a record that is
+    damaged or unknown.
     """
     connection = sqlite3.connect(file, isolation_level=None)
     try:
@@ -133,7 +135,7 @@ def export_ocel(log: Log, reading: Reading, file: Path, *, head: int, progress: 
         _create(connection)
         rows = _Rows(connection)
         for raws in histories(log, head, progress):
-            _Story(rows).tell(reading.entries_of(raws))
+            _OrderRows(rows).add(reading.entries_of(raws))
             rows.write_if_many()
         rows.write()
         connection.execute(_CUSTOMERS)
@@ -215,7 +217,7 @@ class _Rows:
         self._count = 0
 
 
-class _Story:
+class _OrderRows:
     """Turns one order's events into rows, with the rows of their items, payments and customer."""
 
     def __init__(self, rows: _Rows) -> None:
@@ -227,21 +229,21 @@ class _Story:
         self._rank = 0
         self._at: datetime | None = None
 
-    def tell(self, entries: Iterable[Entry]) -> None:
+    def add(self, entries: Iterable[Entry]) -> None:
         for raw, record in entries:
             self._order = step(ORDER, self._order, record)
             self._order_id = f"order:{raw.order}"
             event_id, at = f"{LOG}:{raw.position}", self._time(record.event.occurred_at)
-            self._tell_event(event_id, at, raw, record.event)
+            self._add_event(event_id, at, raw, record.event)
             if isinstance(record.event, e.OrderCreated):
-                self._tell_new_order(at, self._order)
+                self._add_new_order(at, self._order)
             kind, other = self._besides_the_order(at, raw, record.event, self._order)
             self._rows.add("event_object", event_id, self._order_id, "order")
             if other is not None:
                 self._rows.add("event_object", event_id, other, kind)
             for item in _items_refunded(record.event):
                 self._rows.add("event_object", event_id, f"item:{raw.order}:{item}", "item")
-            self._tell_changes(at, self._order)
+            self._add_changes(at, self._order)
 
     def _time(self, occurred_at: datetime) -> str:
         """The time with nine digits, of which the last three count the events of one instant."""
@@ -249,13 +251,13 @@ class _Story:
         self._at = occurred_at
         return f"{instant(occurred_at)[:-1]}{min(self._rank, _RANKS - 1):03d}Z"
 
-    def _tell_event(self, event_id: str, at: str, raw: RawRecord, event: Event) -> None:
+    def _add_event(self, event_id: str, at: str, raw: RawRecord, event: Event) -> None:
         kind = type(event)
         of_every_event = (raw.version, raw.actor.decode(), raw.recorded_at.decode())
         self._rows.add("event", event_id, kind.__name__)
         self._rows.add(f"event_{kind.__name__}", event_id, at, *of_every_event, *_values(event, _OF_EVENTS[kind]))
 
-    def _tell_new_order(self, at: str, order: Order) -> None:
+    def _add_new_order(self, at: str, order: Order) -> None:
         self._told = {field: read(order) for field, read in _CHANGING.items()}
         row = (order.id, order.key, order.currency, *self._told.values())
         self._rows.add("object", self._order_id, "order")
@@ -265,50 +267,50 @@ class _Story:
         """The type and the id of the other object that the event is about. Adds the rows of a new object."""
         match event:
             case e.OrderCreated() | e.CustomerChanged():
-                return "customer", self._tell_customer(event)
+                return "customer", self._add_customer(event)
             case e.ItemAdded() | e.ItemQuantityChanged() | e.ItemChanged() | e.ItemRemoved():
-                return "item", self._tell_item(at, raw, event)
+                return "item", self._add_item(at, raw, event)
             case e.PaymentReceived():
-                return "payment", self._tell_payment(at, raw, event)
+                return "payment", self._add_payment(at, raw, event)
             case e.Moved():
                 return "payment", self._payments.get((event.provider, order.payments[-1].payment))
         return "", None
 
-    def _tell_customer(self, event: e.OrderCreated | e.CustomerChanged) -> str | None:
+    def _add_customer(self, event: e.OrderCreated | e.CustomerChanged) -> str | None:
         if event.customer_id is None:
             return None
         customer = f"customer:{event.customer_id}"
-        self._tell_part("customer", customer, "placed by")
+        self._add_part("customer", customer, "placed by")
         return customer
 
-    def _tell_part(self, kind: str, object_id: str, qualifier: str) -> None:
+    def _add_part(self, kind: str, object_id: str, qualifier: str) -> None:
         self._rows.add("object", object_id, kind)
         self._rows.add("object_object", self._order_id, object_id, qualifier)
 
-    def _tell_item(self, at: str, raw: RawRecord, event: _OfAnItem) -> str:
+    def _add_item(self, at: str, raw: RawRecord, event: _OfAnItem) -> str:
         item = f"item:{raw.order}:{event.item}"
         if isinstance(event, e.ItemAdded):
             product = event.product or e.Product()
             amounts = _values(event, ("unit_price", "quantity", "shipping", "discount_amount"))
-            self._tell_part("item", item, "contains")
+            self._add_part("item", item, "contains")
             self._rows.add("object_item", item, at, None, product.id, product.name, event.variant, *amounts)
         elif not isinstance(event, e.ItemRemoved):
             for field in _OF_EVENTS[type(event)]:
                 self._change("item", item, at, field, _value(field, getattr(event, field)))
         return item
 
-    def _tell_payment(self, at: str, raw: RawRecord, event: e.PaymentReceived) -> str:
+    def _add_payment(self, at: str, raw: RawRecord, event: e.PaymentReceived) -> str:
         assert self._order is not None
         payment = f"payment:{raw.order}:{raw.version}"
         self._payments[event.provider, event.reference] = payment
         told = structs.asdict(event) | {"currency": self._order.currency}
-        self._tell_part("payment", payment, "paid by")
+        self._add_part("payment", payment, "paid by")
         self._rows.add(
             "object_payment", payment, at, None, *(_value(field, told[field]) for field in _OF_OBJECTS["payment"])
         )
         return payment
 
-    def _tell_changes(self, at: str, order: Order) -> None:
+    def _add_changes(self, at: str, order: Order) -> None:
         for field, read in _CHANGING.items():
             value = read(order)
             if value != self._told[field]:

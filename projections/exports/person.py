@@ -20,7 +20,7 @@ from domain.order.personal import PARTS
 from domain.order.state import Order
 from domain.privacy.periods import RetentionPeriods
 from projections import privacy
-from projections.history import Reading
+from projections.history import HistoryReader
 from projections.orders.documents import staff_document
 from projections.views.views import Views
 
@@ -34,12 +34,12 @@ _STYLE: Final = (
 def export_person(
     ledger: OrderLedger, views: Views, customer_id: int, orders: Sequence[Order], keep: RetentionPeriods
 ) -> bytes:
-    """The zip. Raises the errors of `Reading.each`."""
-    reading = Reading(ledger, PARTS)
-    events = [reading.describe(entry) for order in orders for entry in reading.each(order.uuid)]
-    events += map(reading.tell, privacy.decided_on(ledger, views, {event["position"] for event in events}))
+    """The zip. Raises the errors of `HistoryReader.iter_entries`."""
+    reading = HistoryReader(ledger, PARTS)
+    events = [reading.order_event(entry) for order in orders for entry in reading.iter_entries(order.uuid)]
+    events += map(reading.audit_event, privacy.decided_on(ledger, views, {event["position"] for event in events}))
     documents = [msgspec.json.decode(staff_document(order)) for order in orders]
-    kept = list(privacy.kept(ledger, orders, keep))
+    kept = list(privacy.retained_parts(ledger, orders, keep))
     erasures = privacy.erasures(ledger, [str(order.uuid) for order in orders])
     payments = [{"order": document["id"], **payment} for document in documents for payment in document["payments"]]
     parts = {

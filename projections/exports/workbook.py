@@ -14,9 +14,9 @@ from typing import Any, Final
 import msgspec
 import xlsxwriter
 
+from domain.interrupting import raise_if_interrupted
 from domain.reconciliation.report import Result
-from domain.wanted import must_be_wanted
-from projections.reconciliations.shown import TABLE_COLUMNS, Shown, table
+from projections.reconciliations.shown import TABLE_COLUMNS, ShownReconciliation, table
 
 SURE_DIGITS: Final = 15
 _AMOUNTS: Final = {"gross", "fee", "net", "booked_amount", "original"}
@@ -32,7 +32,7 @@ class TooManyRows(Exception):
         )
 
 
-def write_workbook(one: Shown, path: Path) -> None:
+def write_workbook(one: ShownReconciliation, path: Path) -> None:
     """Writes the workbook of a reconciliation. Raises TooManyRows."""
     elsewhere = {outcome for outcomes in _SHEETS.values() for outcome in outcomes}
     with xlsxwriter.Workbook(path, {"constant_memory": True}) as workbook:
@@ -107,7 +107,7 @@ class _Sheet:
     def row(self, values: Iterable[Any], amounts: frozenset[int] = frozenset()) -> None:
         """Writes a row. `amounts` are the indexes of the columns with an amount, as decimal text. Raises
         Interrupted."""
-        must_be_wanted()
+        raise_if_interrupted()
         for column, value in enumerate(values):
             if value is None or value == "":
                 continue
@@ -131,7 +131,7 @@ class _Sheet:
             self._sheet.write_number(self._row, column, Decimal(text), self._cells.format(digits))
 
 
-def _summary(cells: _Cells, one: Shown) -> None:
+def _summary(cells: _Cells, one: ShownReconciliation) -> None:
     sheet = cells.sheet("Summary", (28, 40, 16, 16, 16))
     state = one.state
     sheet.header("Reconciliation", str(state.uuid))
@@ -157,7 +157,7 @@ def _summary(cells: _Cells, one: Shown) -> None:
             sheet.row([row.item, row.count, row.gross, row.fee, row.net], frozenset({2, 3, 4}))
 
 
-def _results(cells: _Cells, name: str, one: Shown, results: Iterable[Result]) -> None:
+def _results(cells: _Cells, name: str, one: ShownReconciliation, results: Iterable[Result]) -> None:
     sheet = cells.sheet(name, [max(10, len(column) + 2) for column in TABLE_COLUMNS])
     sheet.header(*TABLE_COLUMNS)
     amounts = frozenset(place for place, column in enumerate(TABLE_COLUMNS) if column in _AMOUNTS)

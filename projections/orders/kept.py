@@ -8,13 +8,13 @@ from projections.orders import table
 from projections.views.views import Views, ViewsUnavailable
 
 
-def kept_in(views: Views) -> Callable[[UUID], table.Kept | None]:
+def kept_states(views: Views) -> Callable[[UUID], table.KeptState | None]:
     """A function that returns the kept state of an order; None where there is none, or where the views cannot be
     read."""
 
-    def kept(uuid: UUID) -> table.Kept | None:
+    def kept(uuid: UUID) -> table.KeptState | None:
         try:
-            return table.kept(views.reader, str(uuid))
+            return table.kept_state(views.reader, str(uuid))
         except (ViewsUnavailable, sqlite3.Error):
             return None
 

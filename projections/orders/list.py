@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 
 from domain.log.sqlite import as_json, sqlite3
-from projections.orders.search import has_any
+from projections.orders.search import contains_sql
 from projections.orders.table import GUEST, LARGE
 
 # The shop contract's ten fields (seed 000), and the column that each sorts by.
@@ -131,9 +131,9 @@ def _conditions(wanted: Filter, *, of_customer: bool, with_deleted: bool = False
             if end is not None:
                 add(f"{column} {comparison} ?", end)
     terms += _of_staff(wanted, place)
-    terms += [has_any("search", word, place) for word in wanted.words]
+    terms += [contains_sql("search", word, place) for word in wanted.words]
     if wanted.staff_words:
-        looked_for = [has_any("text", word, place) for word in wanted.staff_words]
+        looked_for = [contains_sql("text", word, place) for word in wanted.staff_words]
         found = f"SELECT 1 FROM staff_searches WHERE staff_searches.id = orders.id AND {' AND '.join(looked_for)}"
         terms.append(f"EXISTS ({found})")
     return terms, values, of_statuses == len(terms)
@@ -306,7 +306,7 @@ def _of_ids(document: str) -> str:
     )
 
 
-class Touched(msgspec.Struct, frozen=True):
+class ChangedOrders(msgspec.Struct, frozen=True):
     """Some orders, ordered by their last events, as of a position of the log. `rows` is JSON, with commas between the
     rows.
 
@@ -318,9 +318,9 @@ class Touched(msgspec.Struct, frozen=True):
     reached: int | None
 
 
-def touched(
+def changed_since(
     connection: sqlite3.Connection, wanted: Filter, *, after: int, customer_id: int | None = None, limit: int
-) -> Touched:
+) -> ChangedOrders:
     """The staff's documents of the first orders with a last event behind the position `after`, at most `limit`, ordered
     by these events. Deleted orders are included, unless the filter names statuses.
 
@@ -344,13 +344,13 @@ def touched(
                 break
             size += len(document) + 1
             if len(rows) == limit or (rows and size > ROWS_BYTES_MAX):
-                return Touched(position, b",".join(rows), reached)
+                return ChangedOrders(position, b",".join(rows), reached)
             rows.append(document)
             reached = place
-    return Touched(position, b",".join(rows), None)
+    return ChangedOrders(position, b",".join(rows), None)
 
 
-def standing(connection: sqlite3.Connection, uuid: str) -> tuple[int, str] | None:
+def owner_and_status(connection: sqlite3.Connection, uuid: str) -> tuple[int, str] | None:
     """The id of the order's customer, a negative one for a guest's order, and the order's status; None where the views
     have no such order. The owner changes once at most, when a guest's order is given to a customer."""
     row = connection.execute("SELECT customer_id, status FROM orders WHERE uuid = ?", (uuid,)).fetchone()
@@ -363,13 +363,13 @@ def uuid_of(connection: sqlite3.Connection, order_id: int) -> str | None:
     return None if row is None else str(row[0])
 
 
-def touched_of(connection: sqlite3.Connection, customer_id: int, after: int) -> list[str]:
+def changed_uuids(connection: sqlite3.Connection, customer_id: int, after: int) -> list[str]:
     """The UUIDs of a customer's orders with events behind a position, deleted ones included."""
     rows = connection.execute("SELECT uuid FROM orders WHERE customer_id = ? AND position > ?", (customer_id, after))
     return [uuid for (uuid,) in rows]
 
 
-class Found(msgspec.Struct, frozen=True):
+class FoundOrder(msgspec.Struct, frozen=True):
     """One order's document, as of a position of the log; empty where there is no such order."""
 
     position: int
@@ -385,7 +385,7 @@ def one(
     order_id: int | None = None,
     uuid: UUID | str | None = None,
     customer_id: int | None = None,
-) -> Found:
+) -> FoundOrder:
     """An order by its id or its UUID. With `customer_id`, only that customer's, and only where it is not deleted."""
     column, value = ("id", order_id) if order_id is not None else ("uuid", str(uuid))
     owner = "" if customer_id is None else " AND part.customer_id = ? AND part.status <> 'deleted'"
@@ -396,4 +396,4 @@ def one(
         f" JOIN states AS s ON s.id = part.id WHERE part.{column} = ?{owner}) AS found",
         (value,) if customer_id is None else (value, customer_id),
     ).fetchone()
-    return Found(row[0], row[1] or b"", row[2] or 0, row[3] or "")
+    return FoundOrder(row[0], row[1] or b"", row[2] or 0, row[3] or "")

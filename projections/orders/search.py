@@ -43,13 +43,13 @@ _SPECIAL: Final = re.compile(r"[%_\\]")
 _ESCAPED: Final = r"\\\g<0>"
 
 
-def normal(text: str) -> str:
+def normalised(text: str) -> str:
     """The text in the form that is compared: same letters written alike, case folded, without combining marks."""
     # For ASCII this gives the same at a fifth of the work; so each field is normalised by itself.
     if text.isascii():
         return text.lower()
     if BETWEEN in text:
-        return BETWEEN.join(map(normal, text.split(BETWEEN)))
+        return BETWEEN.join(map(normalised, text.split(BETWEEN)))
     return normalize("NFC", _bare_letters(_bare_letters(text).casefold()))
 
 
@@ -65,11 +65,11 @@ def _alike() -> dict[int, str | int | None]:
 
 def words(search: str) -> list[str]:
     """The words of a search, normalised: split on white space, quoted phrases kept whole, each word once."""
-    found = (normal(_OURS.sub(" ", a or b or c)) for a, b, c in _WORD.findall(search))
+    found = (normalised(_OURS.sub(" ", a or b or c)) for a, b, c in _WORD.findall(search))
     return list(dict.fromkeys(word for word in found if word))
 
 
-def has_any(column: str, word: str, place: Callable[[str], int | None]) -> str:
+def contains_sql(column: str, word: str, place: Callable[[str], int | None]) -> str:
     """The SQL condition that a column of searchable text contains a normalised word.
 
     `place` receives each value and returns its parameter's number, or None where parameters have none.
@@ -95,10 +95,10 @@ def _escaped(word: str) -> str:
 
 def searchable(texts: Iterable[str | None], phones: Iterable[str | None] = ()) -> str:
     """The searched text of some fields, with the bare digits of the phone numbers among them."""
-    text = normal(BETWEEN.join(filter(None, texts)))
+    text = normalised(BETWEEN.join(filter(None, texts)))
     if JOINER in text:
         text = BETWEEN.join(spelling for field in text.split(BETWEEN) for spelling in _spellings(field))
-    numbers = filter(None, (_bare(normal(phone)) for phone in phones if phone))
+    numbers = filter(None, (_bare(normalised(phone)) for phone in phones if phone))
     return text + "".join(f"{_PHONE}{digits}" for digits in numbers)
 
 

@@ -196,7 +196,7 @@ class Orders(StateView):
         return {uuids[row[_ID]]: [tuple(row[of_table] for of_table in _PLACES)] for row in found}
 
     def state(self, connection: sqlite3.Connection, uuid: str) -> Order | None:
-        found = kept(connection, uuid)
+        found = kept_state(connection, uuid)
         return found and found.order(found.digest)
 
     def version(self, connection: sqlite3.Connection, uuid: str) -> int | None:
@@ -210,7 +210,7 @@ class Orders(StateView):
         return (uuid for (uuid,) in connection.execute("SELECT uuid FROM orders"))
 
 
-class Kept(NamedTuple):
+class KeptState(NamedTuple):
     """An order's kept state, with the digest of the last record folded into it.
 
     The seal binds the two, so that damage of either is detected. A forged state can be sealed, too; a verification
@@ -227,12 +227,12 @@ class Kept(NamedTuple):
         return _decode_state(self.state) if _seal(digest, self.state) == self.seal else None
 
 
-def kept(connection: sqlite3.Connection, uuid: str) -> Kept | None:
+def kept_state(connection: sqlite3.Connection, uuid: str) -> KeptState | None:
     """An order's kept state; None where the views have none."""
     row = connection.execute(
         "SELECT version, state, digest, seal FROM states WHERE id = (SELECT id FROM orders WHERE uuid = ?)", (uuid,)
     ).fetchone()
-    return Kept._make(row) if row else None
+    return KeptState._make(row) if row else None
 
 
 def _seal(digest: bytes, state: bytes) -> bytes:

@@ -39,7 +39,7 @@ class Sum(msgspec.Struct):
     def net(self) -> int:
         return self.received - self.refunded
 
-    def told(self) -> dict[str, Any]:
+    def document(self) -> dict[str, Any]:
         """The fields of the sums as clients see them, without the labels."""
         amounts = {name: two_digit_text(getattr(self, name), self.digits) for name in ("received", "refunded", "net")}
         return {"currency": self.currency, "count": self.count, **amounts}

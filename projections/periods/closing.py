@@ -19,7 +19,7 @@ from domain.privacy.keyring import DataOwner
 from domain.proof import checkpoint
 from domain.refusals import InvalidField
 from projections.payments.list import providers
-from projections.periods.report import Asked, Report, make
+from projections.periods.report import Report, ReportSubject, make
 from projections.periods.table import closed
 from projections.views.views import Views
 
@@ -48,14 +48,14 @@ class Periods:
             sha256 = period.report_sha256 if form == "json" else period.csv_sha256
             return b"".join(self._ledger.log_of_events.kept_file(sha256))
         self._must_fit(provider, month, before)
-        report = make(lambda: self._views.reader, Asked(provider, month, position), before)
+        report = make(lambda: self._views.reader, ReportSubject(provider, month, position), before)
         return _rendered(report, form)
 
     def reproduce(self, period: Period) -> Report:
         """The report of a closed period, made from the views once more. It must equal the kept one."""
         month = month_named(period.month, ZoneInfo(period.timezone))
-        asked = Asked(period.provider, month, period.position, period.closed_at, period.checkpoint)
-        return make(lambda: self._views.reader, asked, self.closed(period.provider))
+        subject = ReportSubject(period.provider, month, period.position, period.closed_at, period.checkpoint)
+        return make(lambda: self._views.reader, subject, self.closed(period.provider))
 
     def close(self, provider: str, month: Month, checkpoints: "Checkpoints", who: Provenance) -> tuple[Period, bool]:
         """Closes a provider's month on the signed head of the log. Returns the period, and whether it was open until
@@ -74,40 +74,40 @@ class Periods:
             if month.until >= now:
                 raise InvalidField("period", f"{month.name} is not over yet in {month.zone.key}")
             self._must_be_whole()
-            asked = Asked(provider, month, checkpoint.parse(signed).size, now, signed.decode())
-            report = make(lambda: self._views.reader, asked, before)
+            subject = ReportSubject(provider, month, checkpoint.parse(signed).size, now, signed.decode())
+            report = make(lambda: self._views.reader, subject, before)
             kept = {form: _rendered(report, form) for form in FORMS}
-            period = self._ledger.write(self._record, asked, report, kept, who).result()
+            period = self._ledger.write(self._record, subject, report, kept, who).result()
             self._views.catch_up()
             if period is not None:
                 return period, True
 
     def _record(
-        self, t: Transaction, asked: Asked, report: Report, kept: Mapping[str, bytes], who: Provenance
+        self, t: Transaction, subject: ReportSubject, report: Report, kept: Mapping[str, bytes], who: Provenance
     ) -> Period | None:
         """Records that a period is closed. Returns None where another one was closed behind the head that the report is
         made on."""
-        if list(t.raw_records(after=asked.position, topics=tuple(TOPICS), limit=1)):
+        if list(t.raw_records(after=subject.position, topics=tuple(TOPICS), limit=1)):
             return None
-        assert asked.closed_at is not None
+        assert subject.closed_at is not None
         event = PeriodClosed(
-            occurred_at=asked.closed_at,
-            provider=asked.provider,
-            month=asked.month.name,
-            timezone=asked.month.zone.key,
-            since=asked.month.since,
-            until=asked.month.until,
-            position=asked.position,
-            checkpoint=asked.checkpoint or "",
+            occurred_at=subject.closed_at,
+            provider=subject.provider,
+            month=subject.month.name,
+            timezone=subject.month.zone.key,
+            since=subject.month.since,
+            until=subject.month.until,
+            position=subject.position,
+            checkpoint=subject.checkpoint or "",
             report_sha256=_keep(t, kept["json"]),
             csv_sha256=_keep(t, kept["csv"]),
             movements=report.movements,
             late=report.late,
         )
-        uuid = uuid_of(asked.provider, asked.month.name)
+        uuid = uuid_of(subject.provider, subject.month.name)
         period, records = to_records(PERIOD, None, uuid, [event])
-        stored = self._ledger.stored(records, DataOwner(f"period:{uuid}", asked.closed_at.year), asked.closed_at)
-        self._ledger.append(t, stored, provenance=who, now=asked.closed_at)
+        stored = self._ledger.stored(records, DataOwner(f"period:{uuid}", subject.closed_at.year), subject.closed_at)
+        self._ledger.append(t, stored, provenance=who, now=subject.closed_at)
         return period
 
     def _must_fit(self, provider: str, month: Month, periods: Sequence[Period]) -> None:

@@ -33,7 +33,7 @@ class Row(NamedTuple):
     month: str
 
 
-class Asked(NamedTuple):
+class ReportSubject(NamedTuple):
     """The subject of a report: a provider's month, at a position of the log. For a closing it also has the time and the
     signed head."""
 
@@ -47,25 +47,25 @@ class Asked(NamedTuple):
 class Report:
     """The report of a period."""
 
-    def __init__(self, asked: Asked, rows: Sequence[Row]) -> None:
-        self._asked = asked
+    def __init__(self, subject: ReportSubject, rows: Sequence[Row]) -> None:
+        self._subject = subject
         self.movements = len(rows)
-        self.late = sum(row.month != asked.month.name for row in rows)
+        self.late = sum(row.month != subject.month.name for row in rows)
         self._rows = [self._document(row) for row in rows]
         self._sums = _sums(row.movement for row in rows)
 
     def json(self) -> bytes:
-        asked = self._asked
+        subject = self._subject
         whole = {
-            "period": asked.month.name,
-            "provider": asked.provider,
-            "timezone": asked.month.zone.key,
-            "from": asked.month.since,
-            "to": asked.month.until,
-            "status": "open" if asked.closed_at is None else "closed",
-            "closed_at": asked.closed_at,
-            "position": asked.position,
-            "checkpoint": asked.checkpoint,
+            "period": subject.month.name,
+            "provider": subject.provider,
+            "timezone": subject.month.zone.key,
+            "from": subject.month.since,
+            "to": subject.month.until,
+            "status": "open" if subject.closed_at is None else "closed",
+            "closed_at": subject.closed_at,
+            "position": subject.position,
+            "checkpoint": subject.checkpoint,
             "count": self.movements,
             "late": self.late,
             "totals": self._sums,
@@ -79,9 +79,9 @@ class Report:
 
     def _document(self, row: Row) -> dict[str, Any]:
         movement = row.movement
-        told = {name: getattr(movement, name) for name in _COLUMNS}
-        told |= {"amount": two_digit_text(movement.amount, movement.digits)}
-        return told | {"period": row.month, "late": row.month != self._asked.month.name}
+        shown = {name: getattr(movement, name) for name in _COLUMNS}
+        shown |= {"amount": two_digit_text(movement.amount, movement.digits)}
+        return shown | {"period": row.month, "late": row.month != self._subject.month.name}
 
 
 def _sums(movements: Iterator[Movement]) -> list[dict[str, Any]]:
@@ -90,23 +90,23 @@ def _sums(movements: Iterator[Movement]) -> list[dict[str, Any]]:
     for each in movements:
         unit = each.currency, each.digits
         sums.setdefault(unit, Sum({}, *unit)).add(each.kind, 1, each.amount)
-    return [sums[unit].told() for unit in sorted(sums)]
+    return [sums[unit].document() for unit in sorted(sums)]
 
 
-def make(connect: Callable[[], sqlite3.Connection], asked: Asked, closed: Sequence[Period]) -> Report:
+def make(connect: Callable[[], sqlite3.Connection], subject: ReportSubject, closed: Sequence[Period]) -> Report:
     """The report, made from the views; `closed` are the provider's closed periods."""
-    month = asked.month
-    rows = list(_rows(connect, asked, (month.since, month.until), month.name))
+    month = subject.month
+    rows = list(_rows(connect, subject, (month.since, month.until), month.name))
     after, before = 0, {period.month: period for period in closed}
     while (period := before.get((month := month.before()).name)) is not None:
         after = max(after, period.position)
-        rows += _rows(connect, asked, (period.since, period.until), period.month, after=after)
-    return Report(asked, sorted(rows, key=lambda row: row.movement.position))
+        rows += _rows(connect, subject, (period.since, period.until), period.month, after=after)
+    return Report(subject, sorted(rows, key=lambda row: row.movement.position))
 
 
 def _rows(
     connect: Callable[[], sqlite3.Connection],
-    asked: Asked,
+    subject: ReportSubject,
     span: tuple[datetime, datetime],
     month: str,
     *,
@@ -114,6 +114,6 @@ def _rows(
 ) -> Iterator[Row]:
     """The provider's movements dated in a span of time and recorded behind `after`, up to the report's position."""
     since, until = map(microseconds, span)
-    wanted = payments.Filter(provider=asked.provider, since=since, until=until)
-    for part in payments.walk(connect, wanted, after=after, until=asked.position):
+    wanted = payments.Filter(provider=subject.provider, since=since, until=until)
+    for part in payments.walk(connect, wanted, after=after, until=subject.position):
         yield from (Row(movement, month) for movement in part)

@@ -22,7 +22,7 @@ from domain.reconciliation.state import FILE
 from domain.refusals import OrderNotFound
 from domain.topics import TOPICS
 from projections import tree
-from projections.history import Reading, as_of
+from projections.history import HistoryReader, as_of
 from projections.orders.documents import staff_document
 from projections.proof.signing import Checkpoints, LogAltered
 from projections.views.views import Views
@@ -49,7 +49,13 @@ class Evidence(NamedTuple):
 
 
 def evidence(
-    ledger: OrderLedger, views: Views, reading: Reading, checkpoints: Checkpoints, uuid: UUID, *, since: int | None
+    ledger: OrderLedger,
+    views: Views,
+    reading: HistoryReader,
+    checkpoints: Checkpoints,
+    uuid: UUID,
+    *,
+    since: int | None,
 ) -> Evidence:
     """The evidence of an order, with the parts of personal data that `reading` opens. It goes on from the head of the
     size `since`, or from the latest kept heads where `since` is None.
@@ -57,7 +63,7 @@ def evidence(
     Raises OrderNotFound, NoEarlierHead, NoSigningKey, LogAltered, and the errors of `Reading.entries`.
     """
     entries = reading.entries(uuid)
-    note = checkpoints.shown()
+    note = checkpoints.for_reader()
     head = parse(note)
     entries = [entry for entry in entries if entry.raw.position <= head.size]
     found = as_of(entries)
@@ -69,7 +75,7 @@ def evidence(
         personal=[
             ShownPart(entry.raw.version, part, *shown)
             for entry in entries
-            for part, shown in reading.shown(entry).items()
+            for part, shown in reading.opened_parts(entry).items()
             if shown is not None
         ],
     )
@@ -90,7 +96,7 @@ def evidence_of_reconciliation(
     Raises ReconciliationNotFound, and the errors of `evidence`.
     """
     state = reconciling.get(uuid)
-    note = checkpoints.shown()
+    note = checkpoints.for_reader()
     head = parse(note)
     raws = list(ledger.log_of_events.raw_records_of(str(uuid), lte=state.version))
     names = {"rules": "rules.toml"} if FILE in state.erased else _KEPT_NAMES

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from domain.counted import counted, there_were
-from domain.durable import appending, sync
+from domain.durable import open_to_append, sync
 from domain.ledger import LOG, OrderLedger
 from domain.log.log import KeptCheckpoint, LogAway, Transaction
 from domain.log.sqlite import is_of_the_disk
@@ -188,7 +188,7 @@ class Checkpoints:
         """
         return self._head(None)
 
-    def shown(self) -> bytes:
+    def for_reader(self) -> bytes:
         """The signed head for a reader, as `current` returns it. It is kept once a minute at most, since reads would
         otherwise fill the disk."""
         return self._head(SHOWN_KEPT_EVERY)
@@ -222,7 +222,7 @@ class Checkpoints:
         kept = [*log.handovers()[-1:], *filter(None, [log.last_checkpoint()])]
         return max(kept, key=lambda of: of.size, default=None)
 
-    def begin(self, size: int, root: bytes, extension: str) -> bytes:
+    def sign_first(self, size: int, root: bytes, extension: str) -> bytes:
         """Signs and keeps the first head of a log. The line `extension` in it names the log that this one was made
         from. Raises NoSigningKey."""
         with self._signing() as key:
@@ -230,7 +230,7 @@ class Checkpoints:
             self._keep(key, size, note, None)
             return note
 
-    def keep_up(self, every_seconds: int) -> None:
+    def sign_if_due(self, every_seconds: int) -> None:
         """Signs the head where events were recorded since the last signed head and that head is older than
         `every_seconds`. Does nothing without a key."""
         last, every = self._last(), timedelta(seconds=every_seconds)
@@ -257,7 +257,7 @@ class Checkpoints:
 
     def _keep_in_file(self, note: bytes) -> None:
         try:
-            with appending(self.kept) as file:  # locked: another signer's note may be unfinished
+            with open_to_append(self.kept) as file:  # locked: another signer's note may be unfinished
                 file.seek(0)
                 notes = file.read()
                 if note not in notes:

@@ -23,11 +23,11 @@ from domain.proof.checkpoint import VerifierKey
 from projections.processes import opened, processes, reopened
 from projections.proof.problems import SOMEWHERE, Problem, in_order
 from projections.proof.verifying_beside import check_beside, check_sealing
-from projections.proof.verifying_checkpoints import Checked, Growing, Verified, signed_checkpoints
+from projections.proof.verifying_checkpoints import CheckpointSource, GrowingTree, Verified, signed_checkpoints
 from projections.proof.verifying_claims import check_claims
-from projections.proof.verifying_claims import strangers as claims_of_nobody
+from projections.proof.verifying_claims import unexplained_claims as claims_of_nobody
 from projections.proof.verifying_files import check_files, names_of_files
-from projections.proof.verifying_histories import check_histories, strangers
+from projections.proof.verifying_histories import check_histories, unknown_histories
 from projections.proof.verifying_keys import check_keys
 from projections.proof.verifying_records import check_records, digests_of, missing
 from projections.proof.verifying_sealed import check_sealed
@@ -42,7 +42,7 @@ def verify(
     ledger: LedgerLocation,
     views: Path | None,
     *,
-    checkpoints: Sequence[Checked],
+    checkpoints: Sequence[CheckpointSource],
     key: VerifierKey | None,
     progress: Callable[[int, int], None],
 ) -> Verified:
@@ -68,12 +68,12 @@ def verify(
     steps = len(starts) + 1
     with processes() as pool:
         engine = pool.submit(check_engine, ledger, views)
-        rest = pool.submit(check_the_rest, ledger, views, head)
+        rest = pool.submit(check_orphaned_histories, ledger, views, head)
         keys = pool.submit(check_access, ledger, head)
         coming = deque(pool.submit(check_part, ledger, views, s, s - 1 + PART_RECORDS, head) for s in starts)
         claimed: Counter[str] = Counter()
         named: set[str] = set()
-        growing = Growing(kept, verified, None if views is None else Generations(views).opened()[1])
+        growing = GrowingTree(kept, verified, None if views is None else Generations(views).opened()[1])
         for done in range(1, steps):
             found = coming.popleft().result()
             verified.problems += found.records + found.claims + found.histories
@@ -88,7 +88,7 @@ def verify(
         verified.orders += count
         verified.problems += pool.submit(check_claims_left, ledger, census, claimed).result() + engine.result()
         notes = [note for source in checkpoints for note in source.notes]
-        verified.problems += pool.submit(check_what_is_beside, ledger, head, sorted({*files} - named), notes).result()
+        verified.problems += pool.submit(check_data_beside, ledger, head, sorted({*files} - named), notes).result()
         problems, verified.keys_not_recorded = keys.result()
         verified.problems += problems
         progress(head, head)
@@ -101,7 +101,7 @@ def verify(
     return verified
 
 
-class PartChecked(NamedTuple):
+class PartResult(NamedTuple):
     """The problems of the records in a span of positions, of their claims, and of the histories that begin there. Also
     the number of orders among these, the number of claims by kind that hold, and the records' digests."""
 
@@ -115,7 +115,7 @@ class PartChecked(NamedTuple):
     named: set[str]
 
 
-def check_part(ledger: LedgerLocation, views: Path | None, first: int, last: int, head: int) -> PartChecked:
+def check_part(ledger: LedgerLocation, views: Path | None, first: int, last: int, head: int) -> PartResult:
     """Checks the records from one position to another, and the whole histories that begin there."""
     last = min(last, head)
     with opened(ledger, checks=True) as (log, mapper), _reading(views) as reader:
@@ -134,10 +134,10 @@ def check_part(ledger: LedgerLocation, views: Path | None, first: int, last: int
         except (PersistenceError, sqlite3.Error, TypeError, ValueError) as error:
             reason = f"the orders that begin from here to position {last} cannot all be read: {error}"
             found, orders, unclaimed, claimed = [Problem(first, None, reason, SOMEWHERE)], 0, [], Counter()
-        return PartChecked(records, unclaimed, found, orders, claimed, digests, names_of_files(raws))
+        return PartResult(records, unclaimed, found, orders, claimed, digests, names_of_files(raws))
 
 
-def check_the_rest(ledger: LedgerLocation, views: Path | None, head: int) -> tuple[list[Problem], int]:
+def check_orphaned_histories(ledger: LedgerLocation, views: Path | None, head: int) -> tuple[list[Problem], int]:
     """The problems of histories without a beginning, in the log and in the views; and the number of orders among
     them."""
     with opened(ledger, checks=True) as (log, mapper), _reading(views) as reader:
@@ -146,7 +146,7 @@ def check_the_rest(ledger: LedgerLocation, views: Path | None, head: int) -> tup
             problems, orders = check_histories(
                 log, reader, mapper, raws, list(dict.fromkeys(raw.order for raw in raws))
             )
-            return problems + ([] if reader is None else list(strangers(log, reader))), orders
+            return problems + ([] if reader is None else list(unknown_histories(log, reader))), orders
         except (PersistenceError, sqlite3.Error, TypeError, ValueError) as error:
             return [Problem(0, None, f"the orders cannot all be read: {error}", SOMEWHERE)], 0
 
@@ -170,7 +170,7 @@ def check_access(ledger: LedgerLocation, head: int) -> tuple[list[Problem], list
             return [Problem(0, None, f"the access keys cannot all be read: {error}", SOMEWHERE)], []
 
 
-def check_what_is_beside(ledger: LedgerLocation, head: int, unnamed: list[str], notes: list[bytes]) -> list[Problem]:
+def check_data_beside(ledger: LedgerLocation, head: int, unnamed: list[str], notes: list[bytes]) -> list[Problem]:
     """The problems of the data kept beside the records. `unnamed` are the kept files that no record names, `notes` the
     checkpoints from all places."""
     with reopened(ledger.url) as log:

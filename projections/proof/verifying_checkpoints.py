@@ -28,20 +28,20 @@ class Verified(msgspec.Struct):
     problems: list[Problem] = []
 
 
-class Checked(NamedTuple):
+class CheckpointSource(NamedTuple):
     """Checkpoints to compare the log with; `source` names in problems the place where they were kept."""
 
     source: str
     notes: Sequence[bytes]
 
 
-def kept_in(log: Log) -> Checked:
+def checkpoints_of(log: Log) -> CheckpointSource:
     """The checkpoints that a ledger keeps, the handovers' included."""
-    return Checked("kept in the ledger", [*log.checkpoints(), *(handed.note for handed in log.handovers())])
+    return CheckpointSource("kept in the ledger", [*log.checkpoints(), *(handed.note for handed in log.handovers())])
 
 
 def signed_checkpoints(
-    sources: Sequence[Checked], key: VerifierKey | None, verified: Verified
+    sources: Sequence[CheckpointSource], key: VerifierKey | None, verified: Verified
 ) -> list[tuple[str, checkpoint.Checkpoint]]:
     """The checkpoints with a valid signature, ordered by size; each of the others becomes a problem.
 
@@ -73,7 +73,7 @@ def _size_said(note: bytes) -> int:
     return int(lines[1]) if len(lines) > 1 and lines[1].isdigit() and len(lines[1]) < 16 else 0
 
 
-class Growing:
+class GrowingTree:
     """A tree that grows with the log as it is read, and is compared with each checkpoint at that checkpoint's size.
 
     Keeps only the last complete node of each level: growing and the root need no others.

@@ -88,7 +88,7 @@ def _differs(log: Log, raw: RawRecord, claim: StoredClaim, held: StoredClaim | N
     return Problem(position, raw.order, f"{what}, which this event took, is claimed by {by}")
 
 
-def strangers(log: Log, there: Census, made: Counter[str]) -> Iterator[Problem]:
+def unexplained_claims(log: Log, there: Census, made: Counter[str]) -> Iterator[Problem]:
     """The claims that no event made: of missing versions, of unknown kinds, and of events that did not take them. The
     last are searched only among kinds with more claims than the events made."""
     for claim in log.dangling_claims():

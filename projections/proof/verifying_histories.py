@@ -16,9 +16,9 @@ from domain.order.state import ORDER
 from domain.topics import KINDS, TOPICS
 from projections import tree
 from projections.proof.problems import SOMEWHERE, Problem
-from projections.views.all import KEEPER, OF_KIND
+from projections.views.all import OF_KIND, STATE_VIEW
 from projections.views.feeding import ERASING_TOPICS
-from projections.views.fold import Folded, fold, note_event, nothing
+from projections.views.fold import Folded, fold, no_state, note_event
 from projections.views.view import History
 
 _UUIDS_AT_ONCE: Final = 1_000
@@ -32,7 +32,7 @@ def check_histories(
     All histories are folded at once, as a rebuild does. A history with other rows in the views is then checked alone.
     """
     try:
-        held = _held(fold(raws, nothing, mapper.read_unchecked), reader)
+        held = _held(fold(raws, no_state, mapper.read_unchecked), reader)
     except (PersistenceError, sqlite3.Error):
         raise
     except Exception:  # an altered record can break a fold in any way; each history is checked alone then
@@ -98,7 +98,7 @@ class _Seen(NamedTuple):
 def _seen(reader: sqlite3.Connection, uuid: str) -> _Seen:
     is_stopped = reader.execute("SELECT 1 FROM stopped WHERE uuid = ?", (uuid,)).fetchone() is not None
     # Read from the tree: the position that the file states may be altered.
-    return _Seen(tree.size(reader), is_stopped, {kind: KEEPER[kind].version(reader, uuid) for kind in KINDS})
+    return _Seen(tree.size(reader), is_stopped, {kind: STATE_VIEW[kind].version(reader, uuid) for kind in KINDS})
 
 
 def _left_out(seen: _Seen | None, version: int | None, raws: Sequence[RawRecord]) -> Problem | None:
@@ -152,9 +152,9 @@ def _check_history(
     return None
 
 
-def strangers(log: Log, reader: sqlite3.Connection) -> Iterator[Problem]:
+def unknown_histories(log: Log, reader: sqlite3.Connection) -> Iterator[Problem]:
     """The histories in the views that the log does not have."""
-    for view in KEEPER.values():
+    for view in STATE_VIEW.values():
         uuids = view.uuids(reader)
         while some := list(islice(uuids, _UUIDS_AT_ONCE)):
             begun = set(log.begun(some))

@@ -11,7 +11,7 @@ from domain.log.sqlite import schema_of, sqlite3
 from projections import tree
 from projections.proof.problems import SOMEWHERE, Problem
 from projections.views.all import VIEWS
-from projections.views.generation import indexed
+from projections.views.generation import create_indexed
 
 _SAID_MAX: Final = 100
 
@@ -38,7 +38,7 @@ def _of_schema(reader: sqlite3.Connection) -> Iterator[str]:
     from sqlite_utils import Database  # noqa: PLC0415  (takes a while)
 
     own = sqlite3.connect(":memory:", isolation_level=None)
-    indexed(Database(own))
+    create_indexed(Database(own))
     expected, there = schema_of(own), schema_of(reader)
     own.close()
     for kind, name in sorted(expected.keys() | there.keys()):

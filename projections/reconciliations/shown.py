@@ -34,7 +34,7 @@ class Decision(msgspec.Struct, frozen=True):
     decided_at: datetime
 
 
-class Shown(msgspec.Struct, frozen=True):
+class ShownReconciliation(msgspec.Struct, frozen=True):
     """A reconciliation as of now: its state, its report, the decisions, and the report of the run before.
 
     `head` is the report without its results. A reconciliation with an erased file has an empty report.
@@ -54,13 +54,13 @@ class Shown(msgspec.Struct, frozen=True):
         return not self.state.is_withdrawn and is_open(result.outcome, self.state.decisions.get(result.id))
 
 
-def show(ledger: OrderLedger, reconciling: Reconciled, of: Reconciliation) -> Shown:
+def show(ledger: OrderLedger, reconciling: Reconciled, of: Reconciliation) -> ShownReconciliation:
     """A reconciliation with its kept report. Raises OperationalError where the report is damaged."""
     decisions = _decisions(ledger, of.uuid) if of.decisions else {}
     if FILE in of.erased:
-        return Shown(of, ERASED.head, ERASED, decisions, None)
+        return ShownReconciliation(of, ERASED.head, ERASED, decisions, None)
     kept = reconciling.report(of)
-    return Shown(of, kept.head, kept, decisions, reconciling.report_before(of))
+    return ShownReconciliation(of, kept.head, kept, decisions, reconciling.report_before(of))
 
 
 def _decisions(ledger: OrderLedger, uuid: UUID) -> dict[str, Decision]:
@@ -90,7 +90,7 @@ def with_its_reason(ledger: OrderLedger, of: Reconciliation) -> Reconciliation:
     )
 
 
-def head(of: Reconciliation) -> dict[str, Any]:
+def summary(of: Reconciliation) -> dict[str, Any]:
     """The fields of a reconciliation in the list."""
     return {
         "id": of.uuid,
@@ -113,19 +113,21 @@ def head(of: Reconciliation) -> dict[str, Any]:
     }
 
 
-def document(one: Shown) -> dict[str, Any]:
+def document(one: ShownReconciliation) -> dict[str, Any]:
     """The fields of a reconciliation, without its results."""
     told = {name: getattr(one.head, name) for name in ("lines", "entries", "tie_out")}
-    return {**head(one.state), **(dict.fromkeys(told) if one.kept is ERASED else told)}
+    return {**summary(one.state), **(dict.fromkeys(told) if one.kept is ERASED else told)}
 
 
-def result_document(one: Shown, result: Result) -> dict[str, Any]:
+def result_document(one: ShownReconciliation, result: Result) -> dict[str, Any]:
     """A result, with the decision on it."""
     told = {name: value for name, value in msgspec.structs.asdict(result).items() if value is not msgspec.UNSET}
     return {**told, "is_open": one.is_open(result), "decision": one.decisions.get(result.id)}
 
 
-def page(one: Shown, wanted: frozenset[str] | None, *, after: int, limit: int) -> Iterator[tuple[int, Result]]:
+def page(
+    one: ShownReconciliation, wanted: frozenset[str] | None, *, after: int, limit: int
+) -> Iterator[tuple[int, Result]]:
     """The results behind the first `after`, at most `limit`, each with its number; only those with an outcome in
     `wanted`, unless `wanted` is None. Results are ordered by outcome, so results with the same outcome are
     neighbours."""
@@ -139,7 +141,7 @@ def page(one: Shown, wanted: frozenset[str] | None, *, after: int, limit: int) -
             yield from enumerate(found, start + 1)
 
 
-def is_last(one: Shown, wanted: frozenset[str] | None, place: int) -> bool:
+def is_last(one: ShownReconciliation, wanted: frozenset[str] | None, place: int) -> bool:
     """Whether no wanted result comes behind the first `place` results."""
     counts = list(one.head.outcomes.items())
     ends = [sum(count for _, count in counts[: number + 1]) for number in range(len(counts))]
@@ -147,7 +149,7 @@ def is_last(one: Shown, wanted: frozenset[str] | None, place: int) -> bool:
     return not any(count and end > place and (wanted is None or of in wanted) for (of, count), end in left)
 
 
-def difference(one: Shown) -> dict[str, list[Result]] | None:
+def difference(one: ShownReconciliation) -> dict[str, list[Result]] | None:
     """The results of the previous run that the last one lacks, and those new in the last run; None where there was one
     run only."""
     if one.before is None:
@@ -168,12 +170,16 @@ TABLE_COLUMNS: Final = (
 )
 
 
-def table(one: Shown, results: Iterable[Result]) -> Iterator[list[Any]]:
+def table(one: ShownReconciliation, results: Iterable[Result]) -> Iterator[list[Any]]:
     """The results for a table: a row for each line or entry, a result's lines beside its entries."""
     for result in results:
         decision = one.decisions.get(result.id)
-        last = [differing(result), decision.reason if decision else None, decision.actor if decision else None]
-        first = [result.id, result.outcome, standing(one, result), result.rule]
+        last = [
+            differences_in_words(result),
+            decision.reason if decision else None,
+            decision.actor if decision else None,
+        ]
+        first = [result.id, result.outcome, result_status(one, result), result.rule]
         pairs = zip_longest(result.lines, result.entries) if result.lines or result.entries else [(None, None)]
         for line, entry in pairs:
             settled: list[Any] = [None] * 9
@@ -189,7 +195,7 @@ def table(one: Shown, results: Iterable[Result]) -> Iterator[list[Any]]:
             yield [*first, *settled, *booked, *last, *paid]
 
 
-def standing(one: Shown, result: Result) -> str:
+def result_status(one: ShownReconciliation, result: Result) -> str:
     """The standing of a result: 'open', a person's decision, or its outcome."""
     decision = one.decisions.get(result.id)
     if decision:
@@ -197,7 +203,7 @@ def standing(one: Shown, result: Result) -> str:
     return "open" if one.is_open(result) else result.outcome
 
 
-def differing(result: Result) -> str:
+def differences_in_words(result: Result) -> str:
     """In words, the differences between settlement and journal, and the earlier row that settled the payment, if
     any."""
     told = [f"{of.field}: {of.expected} expected, {of.actual} settled" for of in result.differs]

@@ -13,8 +13,8 @@ from domain.log.sqlite import sqlite3
 from domain.topics import KINDS
 from projections import tree
 from projections.views import generation
-from projections.views.all import KEEPER, OF_KIND, VIEWS
-from projections.views.fold import fold, nothing, put, rows
+from projections.views.all import OF_KIND, STATE_VIEW, VIEWS
+from projections.views.fold import fold, no_state, put, rows
 from projections.views.view import RecordView
 
 _PAGE: Final = 256
@@ -25,7 +25,7 @@ class TooFarAhead(Exception):
     """The views have more records that the log lacks than they can take back."""
 
 
-def agreed(ledger: OrderLedger, connection: sqlite3.Connection) -> int:
+def last_agreed(ledger: OrderLedger, connection: sqlite3.Connection) -> int:
     """The last position up to which the views have the log's records; mostly the views' own position."""
     position = generation.position(connection)
     while position:
@@ -40,28 +40,28 @@ def agreed(ledger: OrderLedger, connection: sqlite3.Connection) -> int:
     return 0
 
 
-def take_back(ledger: OrderLedger, connection: sqlite3.Connection, until: int) -> None:
+def roll_back(ledger: OrderLedger, connection: sqlite3.Connection, until: int) -> None:
     """Takes the records behind a position out of the views, inside the caller's transaction. Raises TooFarAhead."""
     position = generation.position(connection)
     recent = generation.recent(connection, until)
     if len(recent) != position - until:
         raise TooFarAhead(counted(position - until, "record"))
     for uuid in set(recent.values()):
-        _take_back_history(ledger, connection, uuid, until)
+        _roll_back_history(ledger, connection, uuid, until)
     for view in VIEWS:
         if isinstance(view, RecordView):
             view.cut(connection, until)
     generation.forget_recent(connection, until)
-    generation.reach(connection, until)
+    generation.set_position(connection, until)
     _log.error("the views were %d records ahead of the log, from position %d on", position - until, until + 1)
 
 
-def _take_back_history(ledger: OrderLedger, connection: sqlite3.Connection, uuid: str, until: int) -> None:
+def _roll_back_history(ledger: OrderLedger, connection: sqlite3.Connection, uuid: str, until: int) -> None:
     """Makes a history's rows anew as of a position."""
     connection.execute("DELETE FROM stopped WHERE uuid = ?", (uuid,))
     for kind in KINDS:
-        if (state := KEEPER[kind].state(connection, uuid)) is not None:
+        if (state := STATE_VIEW[kind].state(connection, uuid)) is not None:
             for view in OF_KIND[kind]:
                 view.remove(connection, state)
     raws = [raw for raw in ledger.log_of_events.raw_records_of(uuid) if raw.position <= until]
-    put(connection, rows([], fold(raws, nothing, ledger.mapper.read)), nothing)
+    put(connection, rows([], fold(raws, no_state, ledger.mapper.read)), no_state)

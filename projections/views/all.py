@@ -29,7 +29,7 @@ VIEWS: Final[tuple[View, ...]] = (
 OF_KIND: Final[Mapping[Kind[Any], list[HistoryView]]] = {
     kind: [view for view in VIEWS if isinstance(view, HistoryView) and view.kind is kind] for kind in KINDS
 }
-KEEPER: Final[Mapping[Kind[Any], StateView]] = {view.kind: view for view in VIEWS if isinstance(view, StateView)}
+STATE_VIEW: Final[Mapping[Kind[Any], StateView]] = {view.kind: view for view in VIEWS if isinstance(view, StateView)}
 # The views that have a row for an event, by its shape.
 _EVENT_VIEWS: Final = [view for view in VIEWS if isinstance(view, EventView)]
 OF_EVENT: Final[Mapping[type[Event], list[EventView]]] = {

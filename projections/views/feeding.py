@@ -15,9 +15,9 @@ from domain.log.mapper import DamagedEvent
 from domain.log.records import RawRecord
 from domain.log.sqlite import sqlite3
 from domain.topics import TOPICS
-from projections.views.all import KEEPER
+from projections.views.all import STATE_VIEW
 from projections.views.fold import fold, put, rows
-from projections.views.generation import mark_erased, note_recent, position, reach
+from projections.views.generation import mark_erased, note_recent, position, set_position
 
 BATCH_EVENTS_MAX: Final = 2_000
 ERASING_TOPICS: Final = frozenset(name for name, topic in TOPICS.items() if topic.shape in ERASING)
@@ -50,7 +50,7 @@ def feed(ledger: OrderLedger, connection: sqlite3.Connection, written: Sequence[
     put(connection, rows(raws, fold(raws, before, read, stopped)), before)
     if not ledger.log_of_events.is_local:
         note_recent(connection, raws)
-    reach(connection, raws[-1].position)
+    set_position(connection, raws[-1].position)
     erased = any(raw.topic in ERASING_TOPICS for raw in raws)
     if erased:
         mark_erased(connection)
@@ -65,7 +65,7 @@ def _following(written: Sequence[RawRecord], before: int) -> list[RawRecord]:
 
 def _state(ledger: OrderLedger, connection: sqlite3.Connection, kind: Kind[Any], uuid: str) -> State | None:
     """A history's state at the views' position: the views' own or, where they have none, folded from its records."""
-    if (state := KEEPER[kind].state(connection, uuid)) is not None:
+    if (state := STATE_VIEW[kind].state(connection, uuid)) is not None:
         return state
     reached = position(connection)
     raws = (raw for raw in ledger.log_of_events.raw_records_of(uuid) if raw.position <= reached)

@@ -120,5 +120,5 @@ def histories(log: Log, raws: Sequence[RawRecord], first: int, last: int, head: 
     return whole
 
 
-def nothing(_kind: Kind[Any], _uuid: str) -> None:
+def no_state(_kind: Kind[Any], _uuid: str) -> None:
     """Returns None: in a fold from the beginning no history has a state before its first record."""

@@ -86,7 +86,7 @@ class Generations:
         """A file name for a new generation."""
         return self.path.with_name(f"{self.path.name}.{secrets.token_hex(4)}")
 
-    def turn_to(self, file: Path) -> None:
+    def put_in_force(self, file: Path) -> None:
         """Puts a generation in force, in one step."""
         link = self.path.with_name(f"{self.path.name}.link")
         link.unlink(missing_ok=True)
@@ -115,7 +115,7 @@ def open_to_read(file: Path) -> sqlite3.Connection | None:
     with suppress(sqlite3.DatabaseError):
         reader = connect(file, "NORMAL", must_exist=True)
         with suppress(sqlite3.DatabaseError):
-            if _made_by(reader) == fingerprints():
+            if _read_fingerprints(reader) == fingerprints():
                 reader.execute("PRAGMA query_only = ON")
                 return reader
         reader.close()
@@ -128,7 +128,7 @@ def stale(file: Path) -> list[View]:
     with suppress(sqlite3.DatabaseError):
         reader = connect(file, "NORMAL", must_exist=True)
         with suppress(sqlite3.DatabaseError):
-            made_by = _made_by(reader)
+            made_by = _read_fingerprints(reader)
         reader.close()
     ours = fingerprints()
     if made_by.keys() != ours.keys() or made_by[_FOLD] != ours[_FOLD]:
@@ -136,7 +136,7 @@ def stale(file: Path) -> list[View]:
     return [view for view in VIEWS if made_by[view.name] != ours[view.name]]
 
 
-def _made_by(connection: sqlite3.Connection) -> dict[str, str]:
+def _read_fingerprints(connection: sqlite3.Connection) -> dict[str, str]:
     return dict(connection.execute("SELECT name, fingerprint FROM made_by"))
 
 
@@ -174,17 +174,17 @@ def create(database: "Database") -> None:
         view.create(database)
     with transaction(database.conn):
         database.conn.execute("INSERT INTO positions VALUES (?, 0)", (LOG,))
-    sign(database.conn)
+    write_fingerprints(database.conn)
 
 
-def indexed(database: "Database") -> None:
+def create_indexed(database: "Database") -> None:
     """Makes all tables, indexes and triggers in an empty file."""
     create(database)
     for view in VIEWS:
         view.index(database)
 
 
-def sign(connection: sqlite3.Connection) -> None:
+def write_fingerprints(connection: sqlite3.Connection) -> None:
     """Records that this program's code has made the views."""
     with transaction(connection):
         connection.executemany("INSERT OR REPLACE INTO made_by VALUES (?, ?)", fingerprints().items())
@@ -203,7 +203,7 @@ def position(connection: sqlite3.Connection) -> int:
     return int(found)
 
 
-def reach(connection: sqlite3.Connection, position: int) -> None:
+def set_position(connection: sqlite3.Connection, position: int) -> None:
     """Sets the position that a generation has reached."""
     connection.execute("UPDATE positions SET position = ? WHERE log = ?", (position, LOG))
 

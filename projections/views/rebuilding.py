@@ -21,7 +21,7 @@ from projections.processes import opened, processes, reopened
 from projections.views import generation
 from projections.views.all import VIEWS
 from projections.views.feeding import feed
-from projections.views.fold import Rows, fold, histories, note_stopped, nothing, put, rows
+from projections.views.fold import Rows, fold, histories, no_state, note_stopped, put, rows
 from projections.views.view import View
 
 # The log is read in parts of so many positions, in several processes where there are enough parts to be worth starting
@@ -48,11 +48,11 @@ def make(ledger: OrderLedger, file: Path, progress: Progress | None) -> sqlite3.
         with transaction(connection):
             _insert(connection, VIEWS, part)
             note_stopped(connection, part.rows.stopped)
-            generation.reach(connection, min(part.until, head))
+            generation.set_position(connection, min(part.until, head))
     for view in VIEWS:
         view.index(database)
     with transaction(connection):
-        put(connection, _orphans(ledger, head), nothing)
+        put(connection, _orphaned(ledger, head), no_state)
     _finish(ledger, connection, file)
     return connection
 
@@ -80,7 +80,7 @@ def remake(
             _insert(connection, views, part)
     for view in views:
         view.index(database)
-    generation.sign(connection)
+    generation.write_fingerprints(connection)
     _finish(ledger, connection, file)
     return connection
 
@@ -183,12 +183,12 @@ def make_part(at: LedgerLocation, after: int, until: int, head: int, names: Sequ
         raws = list(reader.raw_records(after=after, until=min(until, head)))
         whole = histories(reader, raws, after + 1, until, head)
         mapper.prefetch_keys(whole)
-        made = rows(raws, fold(whole, nothing, mapper.read), views)
+        made = rows(raws, fold(whole, no_state, mapper.read), views)
     read, folded = (sum(raw.position for raw in some if raw.originator_id is not None) for some in (raws, whole))
     return msgspec.msgpack.encode(Part(until, read, folded, made))
 
 
-def _orphans(ledger: OrderLedger, head: int) -> Rows:
+def _orphaned(ledger: OrderLedger, head: int) -> Rows:
     """The histories without a first version in the log: each of them is stopped."""
     with reopened(ledger.location.url) as reader:
-        return rows([], fold(reader.raw_records_without_beginning(head), nothing, ledger.mapper.read))
+        return rows([], fold(reader.raw_records_without_beginning(head), no_state, ledger.mapper.read))

@@ -22,8 +22,8 @@ from domain.log.records import RawRecord
 from domain.log.sqlite import begin, connect, cut_wal, sqlite3, transaction
 from domain.own_file import open_own
 from projections.views import generation, rebuilding
-from projections.views.agreeing import TooFarAhead, agreed, take_back
-from projections.views.all import KEEPER, VIEWS
+from projections.views.agreeing import TooFarAhead, last_agreed, roll_back
+from projections.views.all import STATE_VIEW, VIEWS
 from projections.views.feeding import Fed, feed
 from projections.views.generation import Generations, ViewsUnavailable
 from projections.views.rebuilding import Progress
@@ -101,7 +101,7 @@ class Views:
             return 0
         try:
             reader, text = self.reader, str(uuid)
-            return next(filter(None, (keeper.version(reader, text) for keeper in KEEPER.values())), 0)
+            return next(filter(None, (keeper.version(reader, text) for keeper in STATE_VIEW.values())), 0)
         except (ViewsUnavailable, sqlite3.DatabaseError):
             return 0
 
@@ -152,11 +152,11 @@ class Views:
         if times_lost == self._agreed_after:
             return
         position = self.position()  # read first: the views may be further once the log is read
-        if agreed(self._ledger, self.reader) < position:
+        if last_agreed(self._ledger, self.reader) < position:
             with self._lock:
                 try:
                     with self._writing() as writer:
-                        take_back(self._ledger, writer, agreed(self._ledger, writer))
+                        roll_back(self._ledger, writer, last_agreed(self._ledger, writer))
                 except TooFarAhead as error:
                     self._generations.retire()
                     _log.error("the views have %s that the log has not, or has otherwise: they are made anew", error)
@@ -276,7 +276,7 @@ class Views:
             while position < head:
                 with transaction(new):
                     position, _ = feed(self._ledger, new)
-            self._generations.turn_to(file)
+            self._generations.put_in_force(file)
             self._must_cut = True
         return position
 

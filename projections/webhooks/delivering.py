@@ -25,7 +25,7 @@ from domain.log.log import Holds, LogAway, LogForbidden
 from domain.log.records import RawRecord
 from domain.log.sqlite import Busy, sqlite3
 from domain.moments import instant, utc_now
-from projections.history import Reading
+from projections.history import HistoryReader
 from projections.webhooks.addresses import Networks
 from projections.webhooks.messages import TYPES, message, message_id
 from projections.webhooks.store import Delivery, Store, Webhook
@@ -139,7 +139,7 @@ class _Delivering:
         for webhook in wanted.values():
             if webhook.id not in self._running:
                 self._sender = self._sender or self._new_sender()
-                line = _Line(self._ledger, self._store, self._sender, webhook, self._head)
+                line = _WebhookDelivery(self._ledger, self._store, self._sender, webhook, self._head)
                 self._running[webhook.id] = (webhook.revision, asyncio.create_task(line.run()))
 
 
@@ -154,7 +154,7 @@ class _Event:
         self.is_kept = raw is None
 
 
-class _Line:
+class _WebhookDelivery:
     """One webhook at work. Its events wait in a queue for each order."""
 
     def __init__(
@@ -165,7 +165,7 @@ class _Line:
         self._store = store
         self._sender = sender
         self._webhook = webhook
-        self._reading = Reading(ledger)
+        self._reading = HistoryReader(ledger)
         wanted = webhook.event_types or set(TYPES.values())
         self._topics = [topic for topic, name in TYPES.items() if name in wanted]
         self._read_to = webhook.position
@@ -188,7 +188,7 @@ class _Line:
         """Delivers until the webhook is disabled, or the task is cancelled."""
         try:
             for kept in self._store.waiting(self._webhook.id):
-                self._stand(kept.originator, _Event(kept.position, None, kept.attempts, kept.next_at))
+                self._enqueue(kept.originator, _Event(kept.position, None, kept.attempts, kept.next_at))
             noted = time()
             while not self._is_over:
                 self._read_on()
@@ -227,11 +227,11 @@ class _Line:
         for raw in raws:
             if raw.position not in self._known:
                 self._open.add(raw.position)
-                self._stand(raw.order, _Event(raw.position, raw))
+                self._enqueue(raw.order, _Event(raw.position, raw))
         self._read_to = raws[-1].position if len(raws) == _PAGE_EVENTS else until
         self._known = {position for position in self._known if position > self._read_to}
 
-    def _stand(self, order: str, event: _Event) -> None:
+    def _enqueue(self, order: str, event: _Event) -> None:
         """Puts an event behind the earlier events of its order."""
         line = self._lines.setdefault(order, deque())
         line.append(event)
@@ -250,13 +250,13 @@ class _Line:
         while self._ready and len(self._active) < AT_ONCE_MAX:
             order = self._ready.popleft()
             if order not in self._active and order in self._lines:
-                self._active[order] = asyncio.create_task(self._work_off(order))
+                self._active[order] = asyncio.create_task(self._drain(order))
 
-    async def _work_off(self, order: str) -> None:
+    async def _drain(self, order: str) -> None:
         """Sends an order's events one after the other, until the receiver does not take one."""
         line = self._lines[order]
         try:
-            while line and not self._is_over and await self._is_taken(order, line[0]):
+            while line and not self._is_over and await self._deliver(order, line[0]):
                 line.popleft()
         except OperationalError:  # the log is out of reach for a moment, as is reported elsewhere
             line[0].next_at = ceil(time() + _PAUSE_SECONDS)
@@ -271,7 +271,7 @@ class _Line:
             if not self._is_over and (self._ready or self._later):
                 self._begin()
 
-    async def _is_taken(self, order: str, event: _Event) -> bool:
+    async def _deliver(self, order: str, event: _Event) -> bool:
         raw = event.raw or self._ledger.log_of_events.raw_record(event.position)
         if raw is None:
             raise BrokenHistory("no record stands there")
@@ -283,10 +283,10 @@ class _Line:
             self._open.discard(event.position)
             self._notes[event.position] = _delivery(order, raw, event, "delivered", answer)
             return True
-        self._is_not_taken(order, raw, event, answer)
+        self._note_failure(order, raw, event, answer)
         return False
 
-    def _is_not_taken(self, order: str, raw: RawRecord, event: _Event, answer: "Answer") -> None:
+    def _note_failure(self, order: str, raw: RawRecord, event: _Event, answer: "Answer") -> None:
         why = answer.error or f"status {answer.status}"
         if event.attempts <= len(PAUSES_SECONDS):
             event.next_at = ceil(time()) + PAUSES_SECONDS[event.attempts - 1]

@@ -8,7 +8,7 @@ import msgspec
 from domain.log.records import RawRecord
 from domain.order.state import ORDER
 from domain.topics import TOPICS
-from projections.history import Reading
+from projections.history import HistoryReader
 
 # The types of events that are sent, by the topics under which they are stored.
 TYPES: Final = {topic.name: topic.shape.__name__ for topic in TOPICS.values() if topic.kind is ORDER}
@@ -21,9 +21,9 @@ _PERSONAL: Final = {
 _encode = msgspec.json.Encoder(decimal_format="number").encode
 
 
-def message(reading: Reading, raw: RawRecord) -> bytes:
-    """The body of a record's message. Raises the errors of `Reading.tell`."""
-    told = reading.tell(raw)
+def message(reading: HistoryReader, raw: RawRecord) -> bytes:
+    """The body of a record's message. Raises the errors of `HistoryReader.audit_event`."""
+    told = reading.audit_event(raw)
     facts: dict[str, Any] = msgspec.json.decode(raw.payload)
     left_out = _PERSONAL.get(told["type"], {"personal"})
     data = {name: told[name] for name in _TOLD}

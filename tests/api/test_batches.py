@@ -11,7 +11,7 @@ import requests
 
 from api import batches
 from api.asking import Asking
-from api.batches import BYTES_MAX, LINES_MAX, PATH, Taking
+from api.batches import BYTES_MAX, LINES_MAX, PATH, BatchImport
 from api.commanding import Commanding
 from domain.importing import LINE_BYTES_MAX
 from domain.ledger import OrderLedger
@@ -238,8 +238,8 @@ def test_lines_that_no_time_is_left_for_are_refused_and_come_in_when_they_are_se
     commanding = Commanding(ledger, Asking(ledger, views, 1), None)
 
     def told() -> list[int]:
-        taking = Taking(commanding, ME, is_trial=False, may_force=False)
-        return [json.loads(line)["status"] for line in taking.take_in(BytesIO(lines), is_whole=True).results]
+        taking = BatchImport(commanding, ME, is_trial=False, may_force=False)
+        return [json.loads(line)["status"] for line in taking.import_body(BytesIO(lines), is_whole=True).results]
 
     with monkeypatch.context() as hurried:
         hurried.setattr(batches, "TAKING_SECONDS_MAX", 0)

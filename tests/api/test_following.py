@@ -7,12 +7,12 @@ from api.following import TURN_SECONDS_MAX, Following
 from domain.ledger import OrderLedger
 from domain.log.log import LogAway
 from domain.log.records import Provenance, RawRecord
-from projections.live import Telling
+from projections.live import LiveFrames
 from projections.views.views import Views
 from tests.conftest import new_order
 
 
-class Noting(Telling):
+class Noting(LiveFrames):
     """Notes the position behind which each read of the log's end began."""
 
     def __init__(self, ledger: OrderLedger, views: Views) -> None:
@@ -48,7 +48,7 @@ def test_a_stream_begun_while_the_log_is_away_reads_from_its_position_on(ledger:
             away.is_away = False
             ledger.write(ledger.create, new_order(), Provenance("staff")).result()
             views.catch_up()
-            await asyncio.wait_for(following.behind(follower), 5 * TURN_SECONDS_MAX)
+            await asyncio.wait_for(following.next_frames(follower), 5 * TURN_SECONDS_MAX)
 
     asyncio.run(follow())
     assert telling.read_behind == [reached]

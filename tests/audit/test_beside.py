@@ -12,7 +12,7 @@ from domain.order.commands import ChangeOrder
 from domain.privacy.opening import LedgerLocation
 from domain.proof import checkpoint
 from domain.strict_json import convert
-from projections.proof.verification import check_engine, check_part, check_the_rest, check_what_is_beside
+from projections.proof.verification import check_data_beside, check_engine, check_orphaned_histories, check_part
 from tests.audit.conftest import Office
 from tests.conftest import ME, do, new_order
 
@@ -55,8 +55,14 @@ def problems(office: Office) -> list[tuple[int, str]]:
     head = office.ledger.head()
     part = check_part(at, views, 1, head, head)
     notes = [*log.checkpoints(), *checkpoint.split(office.settings.checkpoints.read_bytes())]
-    found = part.records + part.claims + part.histories + check_the_rest(at, views, head)[0] + check_engine(at, views)
-    found += check_what_is_beside(at, head, sorted({*log.kept_files()} - part.named), notes)
+    found = (
+        part.records
+        + part.claims
+        + part.histories
+        + check_orphaned_histories(at, views, head)[0]
+        + check_engine(at, views)
+    )
+    found += check_data_beside(at, head, sorted({*log.kept_files()} - part.named), notes)
     return [(problem.position, problem.reason) for problem in found]
 
 

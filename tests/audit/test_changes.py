@@ -22,7 +22,7 @@ from domain.order.commands import AddItem, ChangeOrder, ChangeStatus, ReceivePay
 from domain.order.events import ItemQuantityChanged
 from domain.order.state import Order, evolve
 from domain.refusals import Refusal
-from projections.history import Entry, Reading, changes
+from projections.history import Entry, HistoryReader, changes
 from projections.orders.documents import staff_document
 from tests.audit.conftest import AUDIT, Office, exact, one_of_each
 from tests.audit.histories import a_command, an_order
@@ -214,7 +214,7 @@ def test_a_change_of_status_stands_beside_nothing_that_did_not_change(office: Of
 # --- the earlier way: the whole document printed, read and compared for each event ---
 
 
-def as_before(reading: Reading, entries: list[Entry], first: int, last: int) -> list[dict[str, Any]]:
+def as_before(reading: HistoryReader, entries: list[Entry], first: int, last: int) -> list[dict[str, Any]]:
     order: Order | None = None
     before: dict[str, Any] = {}
     found = []
@@ -226,7 +226,7 @@ def as_before(reading: Reading, entries: list[Entry], first: int, last: int) -> 
             continue
         after = flat(exact(staff_document(order)))
         if entry.raw.version > first:
-            told = reading.describe(entry)
+            told = reading.order_event(entry)
             why = {name: told[name] for name in WHY}
             found += [
                 {"field": field, "from": before.get(field), "to": after.get(field), **why}
@@ -254,7 +254,7 @@ def test_compared_states_tell_the_changes_of_compared_documents_byte_for_byte(
             clock.tick(microseconds=random.choice((0, 1, 10**9)))
             with suppress(Refusal):
                 order = do(ledger.change, order.uuid, a_command(random, order, f"{step}"), ME).order
-        reading = Reading(ledger)
+        reading = HistoryReader(ledger)
         entries = reading.entries(order.uuid)
         parts = list(changes(reading, iter(entries), first, first + length))
         assert encode(list(chain.from_iterable(parts))) == encode(as_before(reading, entries, first, first + length))
@@ -288,7 +288,7 @@ def test_changes_of_a_long_history_cost_what_changed_and_not_what_is_there(offic
 
 def test_changes_can_be_left_between_two_events_and_gone_on_with(office: Office) -> None:
     order = long_history(office, 3, 40)
-    reading = Reading(office.ledger)
+    reading = HistoryReader(office.ledger)
     read: list[int] = []
 
     def entries() -> Iterator[Entry]:

@@ -186,7 +186,7 @@ def test_the_public_key_is_served_without_a_key_of_the_service(
 def test_a_service_without_a_signing_key_does_everything_else(make_office: Callable[..., Office]) -> None:
     office = make_office(with_key=False)
     office.place()
-    office.checkpoints.keep_up(1)
+    office.checkpoints.sign_if_due(1)
     assert office.audit("/orders/1")["version"] == 2
     assert len(office.feed()) == 2
 
@@ -216,7 +216,7 @@ def test_a_file_that_holds_no_key_is_named(office: Office, content: bytes) -> No
 
 def test_the_head_is_signed_when_events_were_recorded_and_the_last_one_is_old_enough(office: Office) -> None:
     def sizes() -> list[int]:
-        office.checkpoints.keep_up(60)
+        office.checkpoints.sign_if_due(60)
         return [checkpoint.parse(note).size for note in office.ledger.log_of_events.checkpoints()]
 
     order = office.place(items=[])
@@ -238,7 +238,7 @@ def test_a_head_that_a_wrong_clock_has_given_a_time_to_come_keeps_none_from_bein
     for note in ("a", "b"):
         do(office.ledger.change, order.uuid, ChangeOrder(notes=note), ME)
         office.clock.tick(seconds=60)
-        office.checkpoints.keep_up(60)
+        office.checkpoints.sign_if_due(60)
     assert [checkpoint.parse(kept).size for kept in office.ledger.log_of_events.checkpoints()] == [1, 2, 3]
 
 

@@ -13,7 +13,7 @@ from domain.order.commands import ChangeOrder
 from domain.privacy.opening import LedgerLocation
 from domain.strict_json import convert
 from projections.processes import reopened
-from projections.proof.verification import check_claims_left, check_engine, check_part, check_the_rest
+from projections.proof.verification import check_claims_left, check_engine, check_orphaned_histories, check_part
 from projections.proof.verifying_claims import check_claims
 from tests.audit.conftest import Office, one_of_each
 from tests.conftest import Service, do, new_order
@@ -67,7 +67,7 @@ class Ledger:
             *part.records,
             *part.claims,
             *part.histories,
-            *check_the_rest(LedgerLocation(url), views, census.head)[0],
+            *check_orphaned_histories(LedgerLocation(url), views, census.head)[0],
         ]
         found += check_claims_left(LedgerLocation(url), census, part.claimed) + check_engine(LedgerLocation(url), views)
         return [f"order {problem.order}: {problem.reason}" for problem in found]

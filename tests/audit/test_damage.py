@@ -8,7 +8,7 @@ from domain.aggregate import BrokenHistory
 from domain.log.mapper import DamagedEvent, UnknownTopic
 from domain.log.sqlite import sqlite3
 from domain.order.commands import ChangeItemQuantity, ChangeOrder, ReceivePayment
-from projections.history import Reading
+from projections.history import HistoryReader
 from tests.audit.conftest import AUDIT, Office
 
 DAMAGED, WHOLE = 2, (1, 3)
@@ -80,7 +80,7 @@ def test_a_malformed_command_for_a_damaged_order_is_told_its_fault(damaged: Offi
 
 def test_a_reader_that_has_met_the_damage_reads_later_records(damaged: Office) -> None:
     """An exception that a caller holds must not keep a query open, and so an old snapshot of the log."""
-    reading = Reading(damaged.ledger)
+    reading = HistoryReader(damaged.ledger)
     with pytest.raises((DamagedEvent, UnknownTopic, BrokenHistory)) as held:
         reading.entries(damaged.ledger.uuid_of(DAMAGED))
     key = staff(damaged)

@@ -27,7 +27,7 @@ from domain.order.state import Order
 from domain.refusals import Refusal
 from projections.exports.events import BATCH_EVENTS, RecordMissing, export_events
 from projections.exports.ocel import export_ocel
-from projections.history import Reading
+from projections.history import HistoryReader
 from tests.audit.conftest import AUDIT, Office, exact, one_of_each, one_of_what_few_have, reconcile
 from tests.audit.histories import a_command, an_order
 from tests.conftest import ME, Service, do, new_order
@@ -55,13 +55,13 @@ PERSONAL = {
 
 def exported(ledger: OrderLedger, form: str, head: int | None = None) -> bytes:
     file = BytesIO()
-    log, reading = ledger.log_of_events, Reading(ledger)
+    log, reading = ledger.log_of_events, HistoryReader(ledger)
     export_events(log, reading, file, form=form, head=ledger.head() if head is None else head, progress=ignore)
     return file.getvalue()
 
 
 def ocel(ledger: OrderLedger, file: Path, head: int | None = None) -> Path:
-    log, reading = ledger.log_of_events, Reading(ledger)
+    log, reading = ledger.log_of_events, HistoryReader(ledger)
     export_ocel(log, reading, file, head=ledger.head() if head is None else head, progress=ignore)
     return file
 
@@ -137,7 +137,9 @@ def test_an_export_ends_where_the_log_ended_when_it_began(office: Office) -> Non
     def append(_done: int, _total: int) -> None:
         do(office.ledger.create, new_order(), ME)
 
-    export_events(office.ledger.log_of_events, Reading(office.ledger), file, form="jsonl", head=head, progress=append)
+    export_events(
+        office.ledger.log_of_events, HistoryReader(office.ledger), file, form="jsonl", head=head, progress=append
+    )
     assert office.ledger.head() == head + 2
     assert [json.loads(line)["position"] for line in file.getvalue().splitlines()] == list(range(1, head + 1))
 
@@ -194,7 +196,12 @@ def test_memory_does_not_grow_with_the_log(office: Office, tmp_path: Path) -> No
     def events(head: int) -> None:
         with (tmp_path / "events").open("wb") as file:
             export_events(
-                office.ledger.log_of_events, Reading(office.ledger), file, form="jsonl", head=head, progress=ignore
+                office.ledger.log_of_events,
+                HistoryReader(office.ledger),
+                file,
+                form="jsonl",
+                head=head,
+                progress=ignore,
             )
 
     assert peak(events, 4 * BATCH_EVENTS) < 1.2 * peak(events, 2 * BATCH_EVENTS)

@@ -16,7 +16,7 @@ from domain.log.recorder import SQLiteRecorder
 from domain.order.commands import ChangeItemQuantity, ChangeStatus, Past, ReceivePayment, RefundPayment
 from domain.strict_json import convert
 from projections.exports.lines import export_orders
-from projections.history import Reading
+from projections.history import HistoryReader
 from projections.orders.documents import staff_document
 from tests.audit.conftest import Office, one_of_each, one_of_what_few_have
 from tests.conftest import ME, Clock, do
@@ -25,7 +25,7 @@ from tests.projections.histories import play
 
 def lines(ledger: OrderLedger) -> bytes:
     file = BytesIO()
-    reading = Reading(ledger)
+    reading = HistoryReader(ledger)
     export_orders(ledger.log_of_events, reading, file, head=ledger.head(), progress=lambda *_: None)
     return file.getvalue()
 

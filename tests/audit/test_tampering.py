@@ -25,8 +25,8 @@ from domain.refusals import Refusal
 from projections import tree
 from projections.proof.problems import Problem
 from projections.proof.signing import ORIGIN
-from projections.proof.verification import check_part, check_the_rest
-from projections.proof.verifying_checkpoints import Growing, Verified
+from projections.proof.verification import check_orphaned_histories, check_part
+from projections.proof.verifying_checkpoints import GrowingTree, Verified
 from projections.views.views import Views
 from tests.audit.conftest import Office
 from tests.audit.histories import a_command, an_order
@@ -140,7 +140,7 @@ def by_record(files: Files) -> list[Problem]:
 
 def by_order(files: Files) -> list[Problem]:
     (head,) = files.all("SELECT max(position) FROM events")[0]
-    rest, _ = check_the_rest(files.at, files.views(), head)
+    rest, _ = check_orphaned_histories(files.at, files.views(), head)
     return check_part(files.at, files.views(), 1, head, head).histories + rest
 
 
@@ -149,7 +149,7 @@ def by_checkpoint(files: Files) -> list[Problem]:
     notes = checkpoint.split((files.folder / "checkpoints.txt").read_bytes())
     (head,) = files.all("SELECT max(position) FROM events")[0]
     found = Verified()
-    growing = Growing([("kept", checkpoint.parse(note)) for note in notes], found)
+    growing = GrowingTree([("kept", checkpoint.parse(note)) for note in notes], found)
     growing.append(check_part(files.at, None, 1, head, head).digests)
     growing.finish()
     return found.problems

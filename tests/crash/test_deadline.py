@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from api import commanding
-from api.answers import fitting
+from api.answers import fit_rows
 from api.asking import SLOW_AT_ONCE_MAX, SLOW_WAITING_MAX, Asking
 from api.errors import Problem
 from domain.ledger import OrderLedger
@@ -58,7 +58,7 @@ class Asked:
                 self.ledger.mapper.read(raw)
 
     def rows_of_an_answer(self) -> None:
-        fitting((place, b"") for place in count() if time.sleep(0.01) is None)
+        fit_rows((place, b"") for place in count() if time.sleep(0.01) is None)
 
     def workbook(self) -> None:
         rows = ((number,) for number in count())
@@ -120,7 +120,7 @@ def test_a_write_that_takes_too_long_gets_503_and_goes_on_to_its_end(asked: Aske
         has_ended.set()
 
     async def ask() -> None:
-        await asked.of.to_its_end(work, SECONDS_MAX)
+        await asked.of.write_in_thread(work, SECONDS_MAX)
 
     problem = problem_of(ask)
     assert (problem.status, problem.code) == (503, "took-too-long")
@@ -133,7 +133,7 @@ def test_a_read_that_waits_behind_late_writes_has_its_turn_when_they_end(asked: 
     may_end = threading.Event()
 
     async def ask() -> None:
-        slow = [asked.of.to_its_end(may_end.wait, SECONDS_MAX) for _ in range(SLOW_AT_ONCE_MAX)]
+        slow = [asked.of.write_in_thread(may_end.wait, SECONDS_MAX) for _ in range(SLOW_AT_ONCE_MAX)]
         assert all(isinstance(each, Problem) for each in await asyncio.gather(*slow, return_exceptions=True))
         waiting = asyncio.create_task(asked.of.in_thread(lambda: 42))
         assert not (await asyncio.wait([waiting], timeout=SECONDS_MAX))[0]
@@ -148,13 +148,13 @@ def test_a_download_that_has_begun_goes_on_however_much_else_its_caller_asks(ask
     may_end = threading.Event()
 
     async def download_beside_much_else() -> list[int]:
-        parts = await asked.of.each(iter(range(3)))
+        parts = await asked.of.stream(iter(range(3)))
         much = [
             asyncio.create_task(asked.of.in_thread(may_end.wait)) for _ in range(SLOW_AT_ONCE_MAX + SLOW_WAITING_MAX)
         ]
         await asyncio.sleep(SECONDS_MAX)
         with pytest.raises(Problem) as refused:
-            await asked.of.each(iter(range(3)))
+            await asked.of.stream(iter(range(3)))
         assert refused.value.status == 429
         asyncio.get_running_loop().call_later(SECONDS_MAX, may_end.set)
         found = [part async for part in parts]

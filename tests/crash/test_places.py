@@ -106,8 +106,8 @@ def test_half_bodies_and_answers_that_are_not_taken_are_bounded_together(places:
     taking = [Held(Standing.TAKES_AN_ANSWER, n, answer=MEBIBYTE) for n in range(ANSWERS_BYTES_MAX // MEBIBYTE + 3)]
     for number, connection in enumerate((*sending, *taking)):
         places.take(connection, f"192.0.2.{number}")
-    places.look_at_bodies()
-    places.look_at_answers()
+    places.limit_bodies()
+    places.limit_answers()
     for held in (sending, taking):
         assert [connection.has_ended for connection in held] == [True] * 3 + [False] * (len(held) - 3)
 

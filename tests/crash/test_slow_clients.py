@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from api.bodies import BODY_BYTES_MAX, BrokenOff, Message, gather
+from api.bodies import BODY_BYTES_MAX, BrokenOff, Message, receive_body
 from domain.log.sqlite import sqlite3, transaction
 from tests.conftest import Client, Service
 from tests.crash.processes import all_workers, memory_bytes, processor_seconds, until_taken, workers
@@ -368,7 +368,7 @@ def test_the_bytes_of_a_body_that_broke_off_go_with_its_request() -> None:
         return {"type": "http.disconnect"}
 
     async def fault() -> weakref.ref[BrokenOff]:
-        receive, _ = await gather(leaves, 0, lambda _: None)
+        receive, _ = await receive_body(leaves, 0, lambda _: None)
         await receive()
         try:
             await receive()

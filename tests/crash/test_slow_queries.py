@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from domain.interrupting import Interrupted
 from domain.ledger import OrderLedger
 from domain.log.recorder import SQLiteRecorder
 from domain.log.sqlite import time_limit
-from domain.wanted import Interrupted
 from projections.orders import list as orders
 from projections.views.views import Views
 from tests.conftest import ME, Service, do, new_order

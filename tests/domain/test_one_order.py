@@ -15,7 +15,7 @@ from bench import many_logs
 from domain.ledger import OrderLedger
 from domain.log.records import RawRecord
 from projections.views import fold
-from projections.views.fold import nothing
+from projections.views.fold import no_state
 from tests.conftest import Clock
 from tests.projections.histories import play
 
@@ -55,7 +55,9 @@ def test_rows_of_orders_do_not_depend_on_what_stands_between_their_records(ledge
     logs = [[raw for raw in raws if orders.index(raw.order) % 3 == log] for log in range(3)]
 
     def folded(some: list[RawRecord]) -> dict[str, Any]:
-        return {uuid: history.state for uuid, history in fold.fold(some, nothing, ledger.mapper.read).histories.items()}
+        return {
+            uuid: history.state for uuid, history in fold.fold(some, no_state, ledger.mapper.read).histories.items()
+        }
 
     together = folded(raws)
     apart = [folded(log) for log in logs]

@@ -18,6 +18,7 @@ import psycopg
 import pytest
 from eventsourcing.persistence import OperationalError, StoredEvent
 
+from domain.interrupting import Interrupted, interruptible
 from domain.ledger import OrderLedger, Outcome
 from domain.log.keys import Keys
 from domain.log.log import ClockReading, KeptCheckpoint, Log, LogAway, LogBusy, Transaction, WriteLost
@@ -30,7 +31,6 @@ from domain.moments import instant
 from domain.order.commands import CreateOrder, ReceivePayment
 from domain.privacy.keyring import Hold
 from domain.strict_json import convert
-from domain.wanted import Interrupted, wanted_while
 from projections.proof.signing import Checkpoints, create_key, public_key
 from projections.views.views import Views
 from projections.webhooks.store import Webhook, store_of
@@ -696,7 +696,7 @@ def test_no_head_is_signed_of_records_that_the_standby_has_not_got(
     views.close()
 
 
-@pytest.mark.parametrize("sign", [Checkpoints.current, Checkpoints.shown, Checkpoints.hand_over])
+@pytest.mark.parametrize("sign", [Checkpoints.current, Checkpoints.for_reader, Checkpoints.hand_over])
 def test_no_head_is_signed_of_records_that_a_server_that_took_over_has_not_got(
     cluster: Cluster,
     database: str,
@@ -903,7 +903,7 @@ def test_a_read_that_nobody_waits_for_any_more_ends_here_and_on_the_server_and_i
     lost, given_up = log.connection_losses, threading.Event()
 
     def read() -> None:
-        with wanted_while(given_up.is_set):
+        with interruptible(given_up.is_set):
             log.rows("SELECT pg_sleep(600)")
 
     with ThreadPoolExecutor() as threads:
@@ -950,7 +950,7 @@ def test_a_read_of_a_whole_table_may_take_as_long_as_the_table_is_large(log: Log
         with pytest.raises(LogAway):
             answers[4].result()
     proxy.delay_seconds = 0
-    assert (census.head, list(of_nothing), len(list(by_order)), list(without_beginning)) == (6, [], 6, [])
+    assert (census.summary, list(of_nothing), len(list(by_order)), list(without_beginning)) == (6, [], 6, [])
     far.close()
 
 

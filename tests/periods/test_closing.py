@@ -21,7 +21,7 @@ from domain.period.state import Period
 from domain.proof import checkpoint
 from domain.refusals import InvalidField
 from domain.strict_json import convert
-from projections.history import Reading
+from projections.history import HistoryReader
 from projections.periods.closing import Periods
 from projections.proof.signing import Checkpoints, NoSigningKey, create_key
 from projections.proof.verifying_files import check_files
@@ -84,7 +84,7 @@ def test_closing_is_an_event_with_its_actor_time_and_signed_head(books: Books) -
     assert checkpoint.verify(period.checkpoint.encode(), books.public).size == head
     raw = books.ledger.log_of_events.raw_record(head + 1)
     assert raw
-    told = Reading(books.ledger).tell(raw)
+    told = HistoryReader(books.ledger).audit_event(raw)
     assert (told["type"], told["topic"], told["period"]) == ("PeriodClosed", "period.closed.v1", "2026-03")
     assert told["actor"] == "tester"
     assert told["summary"] == f"2026-03 of stripe closed with 1 movement, looking at the log to position {head}"

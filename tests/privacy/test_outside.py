@@ -29,7 +29,7 @@ from domain.privacy.keyring import DataOwner
 from domain.reconciliation.state import RECONCILIATION
 from domain.topics import TOPICS
 from projections.customers.orders_of import orders_of
-from projections.history import Entry, Reading
+from projections.history import Entry, HistoryReader
 from projections.proof.verification import check_part
 from projections.views.views import Views
 from tests.conftest import ME, ROOT, Client, Clock
@@ -202,10 +202,10 @@ def test_the_masked_audit_tells_nothing_that_is_personal_of_any_kind_of_event(
     row = (uuid, sealed.originator_version, sealed.topic, sealed.state.decode(), now, "me", None, None)
     texts = [each if each is None or isinstance(each, int) else each.encode() for each in row]
     raw = RawRecord._make((1, *texts, digest_of(*row)))
-    open_ = Reading(ledger, PARTS)
-    shown = open_.shown(Entry(raw, open_.record(raw)))
+    open_ = HistoryReader(ledger, PARTS)
+    shown = open_.opened_parts(Entry(raw, open_.record(raw)))
     secrets = {text for part in shown.values() if part for text in _texts(json.loads(part.text))}
-    masked = msgspec.json.encode(Reading(ledger).tell(raw)).decode()
+    masked = msgspec.json.encode(HistoryReader(ledger).audit_event(raw)).decode()
     assert shown
     assert [text for text in secrets if json.dumps(text, ensure_ascii=False)[1:-1] in masked] == []
     assert "personal" not in msgspec.json.decode(masked)

@@ -26,7 +26,7 @@ from domain.proof.verify import examine
 from domain.refusals import IdempotencyKeyReused
 from domain.strict_json import canonical, convert
 from domain.topics import TOPICS
-from projections.history import Reading
+from projections.history import HistoryReader
 from projections.proof.evidence import evidence
 from projections.proof.signing import Checkpoints, create_key
 from projections.proof.verification import check_part
@@ -345,7 +345,7 @@ def test_the_evidence_of_any_sealed_history_holds_whichever_parts_it_shows(
     views.ensure()
     create_key(tmp_path / "ledger.key")
     checkpoints = Checkpoints(ledger, views, key=tmp_path / "ledger.key", kept=tmp_path / "checkpoints.txt")
-    reading = Reading(ledger, parts)
+    reading = HistoryReader(ledger, parts)
     for (uuid,) in views.reader.execute("SELECT uuid FROM orders").fetchall():
         made = evidence(ledger, views, reading, checkpoints, UUID(uuid), since=None)
         with zipfile.ZipFile(BytesIO(made.content)) as archive:

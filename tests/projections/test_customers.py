@@ -105,7 +105,7 @@ def test_the_list_is_what_the_orders_come_to(seed: int, ledger: OrderLedger, vie
 def test_a_customer_without_an_order_is_not_found(ledger: OrderLedger, views: Views) -> None:
     do(ledger.create, new_order(), ME)
     views.catch_up()
-    assert customers.one(views.reader, 1) == customers.Found(1, None, [])
+    assert customers.one(views.reader, 1) == customers.FoundCustomer(1, None, [])
     assert page(views) == customers.Page(1, 0, [])
 
 

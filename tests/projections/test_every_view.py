@@ -32,7 +32,7 @@ from projections.periods.closing import Periods
 from projections.proof.signing import Checkpoints, create_key
 from projections.views import generation, rebuilding
 from projections.views.all import OF_KIND, VIEWS
-from projections.views.fold import fold, nothing
+from projections.views.fold import fold, no_state
 from projections.views.view import RecordView, View, sources
 from projections.views.views import Views, ViewsUnavailable
 from tests.conftest import ME, ROOT, Clock, do
@@ -318,7 +318,7 @@ def test_every_function_that_has_a_part_in_a_row_stands_in_a_file_of_the_views_f
     told: Views, ledger: OrderLedger
 ) -> None:
     raws = list(ledger.log_of_events.raw_records())
-    histories = fold(raws, nothing, EventMapper().read).histories.values()
+    histories = fold(raws, no_state, EventMapper().read).histories.values()
     for view in VIEWS:
         called: set[str] = set()
         sys.setprofile(lambda frame, event, _, called=called: called.add(frame.f_code.co_filename))  # type: ignore[misc]

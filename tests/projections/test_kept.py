@@ -21,7 +21,7 @@ from domain.order.state import Order
 from domain.refusals import PaymentExceedsOutstanding
 from domain.strict_json import convert
 from projections.orders import table
-from projections.orders.kept import kept_in
+from projections.orders.kept import kept_states
 from projections.proof.verification import verify
 from projections.views.views import Views
 from tests.conftest import ME, Clock, do, new_order
@@ -45,7 +45,7 @@ def order(ledger: OrderLedger, views: Views) -> Order:
 
 def fed_by(ledger: OrderLedger, views: Views) -> None:
     ledger.feed = lambda written: views.catch_up(written=written)
-    ledger.kept = kept_in(views)
+    ledger.kept = kept_states(views)
 
 
 def lengthen(ledger: OrderLedger, order: Order, events: int) -> None:
@@ -153,8 +153,8 @@ def alter(views: Views, sql: str, *values: Any) -> None:
     writer.close()
 
 
-def state_of(views: Views, uuid: Any) -> table.Kept:
-    found = table.kept(views.reader, str(uuid))
+def state_of(views: Views, uuid: Any) -> table.KeptState:
+    found = table.kept_state(views.reader, str(uuid))
     assert found
     return found
 

@@ -11,7 +11,7 @@ import pytest
 
 from domain.refusals import OrderNotFound
 from projections import processes
-from projections.processes import EndedApart, apart
+from projections.processes import ProcessEnded, in_own_process
 from tests.conftest import ROOT
 from tests.crash.processes import children, is_alive
 
@@ -30,27 +30,27 @@ def compute() -> None:
 
 
 def test_the_result_or_the_error_of_the_work_comes_back() -> None:
-    assert apart(fill, 7) == 7
+    assert in_own_process(fill, 7) == 7
     with pytest.raises(OrderNotFound):
-        apart(refuse)
+        in_own_process(refuse)
 
 
 def test_work_that_computes_for_too_long_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(processes, "APART_SECONDS_MAX", 1)
-    with pytest.raises(EndedApart, match="more than 1 s"):
-        apart(compute)
+    with pytest.raises(ProcessEnded, match="more than 1 s"):
+        in_own_process(compute)
 
 
 def test_work_that_waits_for_too_long_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(processes, "APART_SECONDS_MAX", 1)
-    with pytest.raises(EndedApart):
-        apart(time.sleep, 60)
+    with pytest.raises(ProcessEnded):
+        in_own_process(time.sleep, 60)
 
 
 def test_work_that_takes_too_much_memory_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(processes, "APART_BYTES_MAX", 512 * 1024 * 1024)
-    with pytest.raises(EndedApart, match="512 MiB"):
-        apart(fill, 1024 * 1024)
+    with pytest.raises(ProcessEnded, match="512 MiB"):
+        in_own_process(fill, 1024 * 1024)
 
 
 # Work for many processes, none of which is done soon.

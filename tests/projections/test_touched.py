@@ -17,7 +17,7 @@ from tests.projections.histories import play
 
 def page(views: Views, after: int, limit: int, **wanted: Any) -> tuple[list[tuple[int, int]], int, bool]:
     """The ids and versions of a page, the position to read on from, and whether more stands behind it now."""
-    found = orders.touched(views.reader, orders.Filter(**wanted), after=after, limit=limit)
+    found = orders.changed_since(views.reader, orders.Filter(**wanted), after=after, limit=limit)
     shown = [(order["id"], order["version"]) for order in json.loads(b"[%b]" % found.rows)]
     return shown, found.position if found.reached is None else found.reached, found.reached is not None
 

@@ -10,7 +10,7 @@ import pytest
 from domain.settlement.formats.mapping import Columns, Mapping
 from domain.settlement.lines import Misfit, SettlementRefused
 from domain.settlement.reading import FILE_BYTES_MAX, read
-from domain.settlement.shipped import recognised, shipped
+from domain.settlement.shipped import recognise, shipped
 from domain.settlement.tables.rows import LINE_CHARS_MAX
 from tests.settlement import test_camt053, test_mt940, test_paypal, test_shipped, test_stripe
 from tests.settlement.making import own, refusal_of, text, xlsx
@@ -170,7 +170,7 @@ def try_to_read(content: bytes) -> None:
     """Reads a file. Raises any error that is no refusal."""
     stream = io.BytesIO(content)
     with contextlib.suppress(SettlementRefused, Misfit):
-        known = recognised(stream)
+        known = recognise(stream)
         list(read(stream, "file", "acme", shipped()[known].mapping if known else None))
 
 

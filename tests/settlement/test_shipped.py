@@ -12,7 +12,7 @@ from domain.reconciliation.rules import DEFAULT, rules_from
 from domain.reconciliation.tieout import tie_out
 from domain.settlement.lines import KINDS, Balance, Line, Misfit, SettlementRefused
 from domain.settlement.reading import read
-from domain.settlement.shipped import recognised, shipped
+from domain.settlement.shipped import recognise, shipped
 from tests.settlement.making import own, stream_of, text, xlsx
 
 FILES = Path(__file__).with_name("files")
@@ -23,7 +23,7 @@ def settled(name: str) -> tuple[list[Line], list[Balance]]:
     """The lines and balances of a sample file, read by the layout that its header is recognised as."""
     balances: list[Balance] = []
     with (FILES / name).open("rb") as file:
-        known = recognised(file)
+        known = recognise(file)
         mapping = shipped()[known].mapping if known else None
         return list(read(file, name, "x", mapping, balances.append)), balances
 
@@ -156,11 +156,11 @@ def test_a_file_ties_out_where_it_has_a_payout(name: str) -> None:
 
 def test_a_header_that_two_layouts_have_is_told_apart_by_its_days_or_asked_about() -> None:
     american = (FILES / "paypal-activity.csv").read_text("utf-8")
-    assert recognised(stream_of(american)) == "paypal-activity"
-    assert recognised(stream_of(re.sub('"03/([0-9]{2})/2026"', r'"\1/03/2026"', american))) == "paypal-activity-uk"
+    assert recognise(stream_of(american)) == "paypal-activity"
+    assert recognise(stream_of(re.sub('"03/([0-9]{2})/2026"', r'"\1/03/2026"', american))) == "paypal-activity-uk"
     either = re.sub('"03/[0-9]{2}/2026"', '"03/04/2026"', american)
     with pytest.raises(Misfit) as caught:
-        recognised(stream_of(either))
+        recognise(stream_of(either))
     assert "paypal-activity or paypal-activity-uk; say which" in caught.value.message
 
 
@@ -196,20 +196,20 @@ def test_a_row_that_is_not_completed_and_a_purchase_are_no_payments() -> None:
 def test_a_layout_is_recognised_in_a_workbook_and_below_other_lines() -> None:
     header, first, *_ = (FILES / "mollie.csv").read_text("utf-8").splitlines()
     preamble = "Settlement of March;\n\n"
-    assert recognised(stream_of(f"{preamble}{header}\n{first}\n")) == "mollie"
+    assert recognise(stream_of(f"{preamble}{header}\n{first}\n")) == "mollie"
     rows = [
         [text(column, cell) for column, cell in zip("ABCDEFGHIJKLMN", row.split(","), strict=True)]
         for row in (header, first)
     ]
     book = stream_of(xlsx([text("A", "March")], *rows))
-    assert recognised(book) == "mollie"
+    assert recognise(book) == "mollie"
     (found,) = read(book, "f", "x", shipped()["mollie"].mapping)
     assert found.gross == 10000
 
 
 @pytest.mark.parametrize("file", [own("pi_1,payment,1,,,USD,2026-03-01,,"), "", "\x00\x01", "<x/>", ":20:S1\n"])
 def test_other_files_are_recognised_as_none(file: str) -> None:
-    assert recognised(stream_of(file)) is None
+    assert recognise(stream_of(file)) is None
 
 
 @pytest.mark.parametrize("name", shipped())
@@ -262,7 +262,7 @@ def test_an_amazon_file_of_europe_is_read_with_its_commas_and_days() -> None:
 )
 def test_a_time_is_in_the_zone_that_stands_beside_it(name: str, was: str, becomes: str, utc: datetime) -> None:
     file = stream_of((FILES / name).read_text("utf-8").replace(was, becomes))
-    known = recognised(file)
+    known = recognise(file)
     assert known is not None
     assert next(iter(read(file, name, "x", shipped()[known].mapping))).occurred_at == utc
 
@@ -285,7 +285,7 @@ def test_paypals_day_before_month_has_the_zone_that_stands_beside_it(
 ) -> None:
     file = (FILES / "paypal-activity.csv").read_text("utf-8")
     file = "\n".join(file.splitlines()[:2]).replace("03/14/2026", day).replace("PDT", word).replace("TimeZone", column)
-    known = recognised(stream_of(file))
+    known = recognise(stream_of(file))
     assert known == "paypal-activity-uk"
     (found,) = read(stream_of(file + "\n"), "f", "paypal", shipped()[known].mapping)
     assert found.occurred_at == utc
@@ -315,7 +315,7 @@ def test_mollies_withheld_fees_and_captures_are_read_and_no_refunds() -> None:
         ",refund,EUR,-5.00,pending,re_1,Order 1043,,,,EUR,-5.00,R1,",
     )
     file = "\n".join((header, *(f"2026-10-04T02:00:00+00:00{row}" for row in rows), ""))
-    assert recognised(stream_of(file)) == "mollie"
+    assert recognise(stream_of(file)) == "mollie"
     found = read(stream_of(file), "f", "mollie", shipped()["mollie"].mapping)
     assert [(line.kind, line.reference, line.gross) for line in found] == [
         ("fee", "", -288),
@@ -385,14 +385,14 @@ def test_the_fault_of_a_file_is_said_and_not_that_two_layouts_have_its_header(
     changed: Callable[[str], bytes], said: str
 ) -> None:
     file = changed((FILES / "paypal-activity.csv").read_text("utf-8"))
-    known = recognised(BytesIO(file))
+    known = recognise(BytesIO(file))
     with pytest.raises(SettlementRefused, match=re.escape(said)):
         list(read(BytesIO(file), "f", "paypal", shipped()[known].mapping if known else None))
 
 
 def test_a_header_alone_that_two_layouts_have_is_a_file_of_nothing() -> None:
     file = stream_of((FILES / "paypal-activity.csv").read_text("utf-8").splitlines()[0] + "\n")
-    assert recognised(file) == "paypal-activity"
+    assert recognise(file) == "paypal-activity"
     assert list(read(file, "f", "paypal", shipped()["paypal-activity"].mapping)) == []
 
 
@@ -419,7 +419,7 @@ def test_the_english_download_of_an_account_on_the_continent_has_its_commas() ->
     file = re.sub('"03/([0-9]{2})/2026"', r'"\1/03/2026"', file)
     points = list(read(stream_of(file), "f", "x", shipped()["paypal-activity-uk"].mapping))
     file = re.sub(r'"(-?[0-9,]+)\.([0-9]{2})"', lambda found: f'"{found[1].replace(",", ".")},{found[2]}"', file)
-    assert recognised(stream_of(file)) == "paypal-activity-eu"
+    assert recognise(stream_of(file)) == "paypal-activity-eu"
     assert list(read(stream_of(file), "f", "x", shipped()["paypal-activity-eu"].mapping)) == points
 
 
@@ -428,7 +428,7 @@ def test_layouts_that_read_a_file_alike_are_not_asked_about() -> None:
     file = "\n".join(file.splitlines()[:2]).replace("03/14/2026", "14/03/2026")
     for amount, whole in (("1,000.00", "100"), ("-29.30", "-3"), ("970.70", "97")):
         file = file.replace(amount, whole)
-    known = recognised(stream_of(file + "\n"))
+    known = recognise(stream_of(file + "\n"))
     assert known in {"paypal-activity-eu", "paypal-activity-uk"}
     (found,) = read(stream_of(file + "\n"), "f", "x", shipped()[known].mapping)
     assert (found.gross, found.net) == (10000, 9700)

@@ -11,8 +11,8 @@ from domain.log.records import Provenance
 from domain.order.state import Order
 from domain.shops import mapped_csv, shopify_csv, shopify_json, woocommerce
 from domain.shops.batches import batches
-from domain.shops.bringing import TieOut, bring
-from domain.shops.found import Found, Refused
+from domain.shops.bringing import TieOut, import_orders
+from domain.shops.found import ExportedOrder, UnreadableOrder
 from domain.shops.mapping import mapping_from
 from domain.shops.tables import Source
 
@@ -27,15 +27,15 @@ def sources(*texts: str | bytes) -> list[Source]:
     return [source(text, f"file-{number}") for number, text in enumerate(texts, 1)]
 
 
-def read(kind: str, *texts: str | bytes, prefix: str = "") -> list[Found | Refused]:
+def read(kind: str, *texts: str | bytes, prefix: str = "") -> list[ExportedOrder | UnreadableOrder]:
     if kind in READERS:
         return list(READERS[kind](sources(*texts), prefix))
     return list(mapped_csv.read(sources(*texts), mapping_from(kind), prefix))
 
 
-def one(kind: str, *texts: str | bytes) -> Found:
+def one(kind: str, *texts: str | bytes) -> ExportedOrder:
     (found,) = read(kind, *texts)
-    assert isinstance(found, Found), found
+    assert isinstance(found, ExportedOrder), found
     return found
 
 
@@ -43,8 +43,10 @@ def brought(ledger: OrderLedger, kind: str, *texts: str | bytes, is_dry: bool = 
     return brought_in(ledger, read(kind, *texts), is_dry=is_dry)
 
 
-def brought_in(ledger: OrderLedger, found: Iterable[Found | Refused], *, is_dry: bool = False) -> TieOut:
-    return bring(ledger, batches(iter(found), lambda: 0), is_dry=is_dry, provenance=Provenance("tester"))
+def brought_in(
+    ledger: OrderLedger, found: Iterable[ExportedOrder | UnreadableOrder], *, is_dry: bool = False
+) -> TieOut:
+    return import_orders(ledger, batches(iter(found), lambda: 0), is_dry=is_dry, provenance=Provenance("tester"))
 
 
 def order(ledger: OrderLedger, key: str) -> Order:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from domain.ledger import OrderLedger
-from domain.shops.found import Amounts, Found, Refused
+from domain.shops.found import Amounts, ExportedOrder, UnreadableOrder
 from domain.shops.mapped_csv import plain
 from domain.shops.mapping import SHIPPED, NoMapping, mapping_from
 from tests.shops.exports import brought, one, order, read, table
@@ -71,7 +71,7 @@ AMAZON = {
 }
 
 
-def remarks(found: Found) -> str:
+def remarks(found: ExportedOrder) -> str:
     return "\n".join(f"{kind}: {own}" for kind, own in found.remarks)
 
 
@@ -81,8 +81,8 @@ def test_etsys_orders_come_in(ledger: OrderLedger) -> None:
     first = order(ledger, "3001")
     assert (first.totals.total, first.totals.paid, first.status) == (101512, 101512, "completed")
     on_top, kept = read("etsy-orders", text)
-    assert isinstance(on_top, Found)
-    assert isinstance(kept, Found)
+    assert isinstance(on_top, ExportedOrder)
+    assert isinstance(kept, ExportedOrder)
     assert on_top.line["external_ids"] == {"etsy": "3001"}
     assert on_top.line["created_at"] == "2024-01-31T05:00:00Z"
     assert "included" not in on_top.line["charges"][0]
@@ -124,7 +124,7 @@ def test_etsys_items_that_stand_in_overlapping_files_are_taken_once(ledger: Orde
     assert brought(ledger, "etsy-items", table([row]), table([row])).differences == []
     assert order(ledger, "3001").totals.total == 1250
     (refused,) = read("etsy-items", table([row]), table([row | {"Date Shipped": "02/02/24"}]))
-    assert isinstance(refused, Refused)
+    assert isinstance(refused, UnreadableOrder)
     assert refused.why == "it stands in the files more than once (rows 2, 2), and says different things"
     other = row | {"Item Name": "Print"}
     assert len(one("etsy-items", table([row]), table([other])).line["items"]) == 2
@@ -146,7 +146,7 @@ def test_a_row_that_is_a_refund_is_one_of_its_order_or_named(ledger: OrderLedger
     assert brought(ledger, "square-transactions", table([SQUARE, returned])).differences == []
     assert order(ledger, "SQA1x").totals.paid == 1916
     (refused,) = read("square-transactions", table([returned | {"Transaction ID": "other"}]))
-    assert isinstance(refused, Refused)
+    assert isinstance(refused, UnreadableOrder)
     assert refused.why.startswith("a refund that does not say of which order it is")
 
 
@@ -185,7 +185,7 @@ def test_a_quotation_mark_in_a_name_of_amazons_is_a_character_like_any_other() -
     rows = [AMAZON | {"product-name": '"Best" 6" mug', "amazon-order-id": f"1-{i}"} for i in range(2)]
     text = "\n".join("\t".join(cells) for cells in (AMAZON, *(row.values() for row in rows)))
     found = read("amazon", text)
-    assert [each.line["items"][0]["product"]["name"] for each in found if isinstance(each, Found)] == [
+    assert [each.line["items"][0]["product"]["name"] for each in found if isinstance(each, ExportedOrder)] == [
         '"Best" 6" mug'
     ] * 2
 
@@ -346,7 +346,7 @@ def test_a_bad_cell_is_named_with_row_and_column(tmp_path: Path) -> None:
     ):
         bad: dict[str, Any] = ROW | spoil
         (refused,) = read(own(tmp_path), table([bad], delimiter=";").encode("windows-1252"))
-        assert isinstance(refused, Refused)
+        assert isinstance(refused, UnreadableOrder)
         assert next(iter(spoil)) in refused.why
 
 

@@ -6,18 +6,18 @@ import pytest
 
 from domain.ledger import OrderLedger
 from domain.shops import shopify_csv
-from domain.shops.found import Amounts, Found, Refused
+from domain.shops.found import Amounts, ExportedOrder, UnreadableOrder
 from domain.shops.tables import Malformed, Source
 from tests.shops.exports import brought, brought_in, line, one, order, read, shopify_rows, table
 
 KIND = "shopify-csv"
 
 
-def shopify(*items: dict[str, str], **fields: str) -> Found:
+def shopify(*items: dict[str, str], **fields: str) -> ExportedOrder:
     return one(KIND, table(shopify_rows(*items, **fields)))
 
 
-def remarks(found: Found) -> str:
+def remarks(found: ExportedOrder) -> str:
     return "\n".join(f"{kind}: {own}" for kind, own in found.remarks)
 
 
@@ -25,8 +25,8 @@ def test_an_orders_own_fields_stand_on_its_first_row_and_every_row_is_an_item() 
     rows = shopify_rows(line("25.00", 2), line("10.00", name="Cup"), Total="64.90", Shipping="4.90")
     rows += shopify_rows(line("1.00"), Name="#1002", Total="1.00")
     first, second = read(KIND, table(rows))
-    assert isinstance(first, Found)
-    assert isinstance(second, Found)
+    assert isinstance(first, ExportedOrder)
+    assert isinstance(second, ExportedOrder)
     assert [item["product"]["name"] for item in first.line["items"]] == ["Mug", "Cup"]
     assert (first.number, first.line["key"], first.place) == ("#1001", "#1001", "file-1, row 2")
     assert first.stated == Amounts(6490, 6490, 0)
@@ -35,7 +35,7 @@ def test_an_orders_own_fields_stand_on_its_first_row_and_every_row_is_an_item() 
 
 def test_a_time_that_a_spreadsheet_has_made_a_number_refuses_its_order_with_what_to_do() -> None:
     (refused,) = read(KIND, table(shopify_rows(line("5.00"), Total="5.00", **{"Created at": "45384.34789351852"})))
-    assert isinstance(refused, Refused)
+    assert isinstance(refused, UnreadableOrder)
     assert refused.why.startswith("Created at: '45384.34789351852' is a time as a spreadsheet counts it")
 
 
@@ -105,15 +105,15 @@ def test_an_id_that_a_spreadsheet_has_shortened_refuses_its_order(spoilt: str) -
     rows = shopify_rows(line("1.00"), Id=spoilt, Total="1.00")
     rows += shopify_rows(line("2.00"), Name="#1002", Id="6031234567891", Total="2.00")
     refused, taken = read(KIND, table(rows))
-    assert isinstance(refused, Refused)
+    assert isinstance(refused, UnreadableOrder)
     assert (refused.number, refused.place) == ("#1001", "file-1, row 2")
     assert refused.why.startswith(f"Id: '{spoilt}' was shortened by a spreadsheet")
-    assert isinstance(taken, Found)
+    assert isinstance(taken, ExportedOrder)
 
 
 def test_a_number_that_a_spreadsheet_has_shortened_refuses_its_order() -> None:
     (refused,) = read(KIND, table(shopify_rows(line("1.00"), Name="1.00E+05", Total="1.00")))
-    assert isinstance(refused, Refused)
+    assert isinstance(refused, UnreadableOrder)
     assert refused.why.startswith("its number '1.00E+05' was shortened by a spreadsheet")
 
 
@@ -140,7 +140,7 @@ def test_an_order_that_stands_in_overlapping_files_is_taken_once_and_named(ledge
     other = shopify_rows(line("1.00"), Name="#1002", Total="1.00")
     for texts in ((table([*rows, *other]), table(rows)), (table(rows), table(rows)), (table([*rows, *rows]),)):
         found = next(each for each in read(KIND, *texts) if each.number == "#1001")
-        assert isinstance(found, Found), found
+        assert isinstance(found, ExportedOrder), found
         assert (len(found.line["items"]), found.stated.total) == (2, 2500)
         assert "stands in the files more than once, and says the same: taken once" in remarks(found)
         assert "discount" not in remarks(found)
@@ -149,7 +149,7 @@ def test_an_order_that_stands_in_overlapping_files_is_taken_once_and_named(ledge
 def test_an_order_that_stands_in_the_files_twice_and_says_different_things_is_refused() -> None:
     texts = [table(shopify_rows(line("20.00"), Total="20.00", Fulfillment_Status=word)) for word in ("", "fulfilled")]
     (refused,) = read(KIND, *texts)
-    assert isinstance(refused, Refused)
+    assert isinstance(refused, UnreadableOrder)
     assert refused.why == "it stands in the files 2 times (rows 2, 2), and says different things"
 
 
@@ -292,7 +292,7 @@ def test_rows_of_an_order_that_stand_apart_are_brought_together() -> None:
     other = shopify_rows(line("5.00"), Name="#1002", Total="5.00")
     found = read(KIND, table([first[1], *other, first[0]]))
     assert sorted(each.number for each in found) == ["#1001", "#1002"]
-    assert {each.number: each.stated for each in found if isinstance(each, Found)}["#1001"].total == 300
+    assert {each.number: each.stated for each in found if isinstance(each, ExportedOrder)}["#1001"].total == 300
 
 
 def test_other_spellings_of_columns_are_known() -> None:
@@ -319,9 +319,9 @@ def test_a_bad_cell_refuses_its_order_with_row_and_column(spoil: dict[str, str],
     rows[0] |= spoil
     rows += shopify_rows(line("1.00"), Name="#1002", Total="1.00")
     refused, taken = read(KIND, table(rows))
-    assert isinstance(refused, Refused)
+    assert isinstance(refused, UnreadableOrder)
     assert refused.why.startswith(why)
-    assert isinstance(taken, Found)
+    assert isinstance(taken, ExportedOrder)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 
 from domain.ledger import OrderLedger
 from domain.shops import shopify_json
-from domain.shops.found import Amounts, Found, Refused
+from domain.shops.found import Amounts, ExportedOrder, UnreadableOrder
 from domain.shops.tables import Malformed, Source
 from tests.shops.exports import brought, jsonl, one, order, read
 
@@ -49,7 +49,7 @@ def rest(**fields: Any) -> dict[str, Any]:
     } | fields
 
 
-def shopify(**fields: Any) -> Found:
+def shopify(**fields: Any) -> ExportedOrder:
     return one(KIND, json.dumps(rest(**fields)))
 
 
@@ -61,11 +61,11 @@ def test_fields_without_a_place_are_told_in_the_order_of_the_file() -> None:
     assert told == [*names, *names]
 
 
-def remarks(found: Found) -> str:
+def remarks(found: ExportedOrder) -> str:
     return "\n".join(f"{kind}: {own}" for kind, own in found.remarks)
 
 
-def history(found: Found, kind: str) -> list[dict[str, Any]]:
+def history(found: ExportedOrder, kind: str) -> list[dict[str, Any]]:
     return [entry for entry in found.line["history"] if entry["type"] == kind]
 
 
@@ -253,7 +253,7 @@ def test_a_transaction_that_stands_in_its_refund_too_counts_once() -> None:
 
 def test_a_transaction_of_no_order_is_named() -> None:
     _, refused = read(KIND, json.dumps({"orders": [rest()]}), json.dumps([SALE | {"id": 99, "order_id": 5}]))
-    assert isinstance(refused, Refused)
+    assert isinstance(refused, UnreadableOrder)
     assert (refused.place, refused.why) == ("order 5", "transaction of an order that is in none of the files")
 
 
@@ -439,7 +439,7 @@ def test_half_of_a_character_is_written_as_the_one_that_stands_for_it() -> None:
 def test_a_draft_order_is_refused_by_name() -> None:
     draft = rest(name="#D1", invoice_sent_at=None)
     (refused,) = read(KIND, json.dumps({"draft_orders": [draft]}))
-    assert isinstance(refused, Refused)
+    assert isinstance(refused, UnreadableOrder)
     assert (refused.number, refused.why.partition(":")[0]) == ("#D1", "a draft order")
 
 
@@ -464,8 +464,8 @@ def test_an_order_of_a_wrong_shape_is_refused_and_the_next_one_read() -> None:
         rest(customer=[1]),
     ]
     *refused, taken = read(KIND, json.dumps([*odd, rest()]))
-    assert all(isinstance(each, Refused) for each in refused)
-    assert isinstance(taken, Found)
+    assert all(isinstance(each, UnreadableOrder) for each in refused)
+    assert isinstance(taken, ExportedOrder)
 
 
 @pytest.mark.parametrize(
@@ -511,9 +511,9 @@ def test_a_page_without_orders_is_an_export_of_none(text: str) -> None:
 def test_an_object_that_is_no_order_is_refused_and_not_left_out_in_silence() -> None:
     text = json.dumps({"orders": [rest(), {"title": "Mug"}], "errors": [{"message": "Throttled"}], "next": {"page": 2}})
     _, odd, error = read(KIND, text)
-    assert isinstance(odd, Refused)
+    assert isinstance(odd, UnreadableOrder)
     assert odd.why == """this is no order, and nothing that belongs to one: '{"title":"Mug"}'"""
-    assert isinstance(error, Refused)
+    assert isinstance(error, UnreadableOrder)
     assert "Throttled" in error.why
 
 
@@ -594,7 +594,7 @@ def test_graphqls_bulk_lines_come_in_with_the_objects_that_belong_to_them(ledger
     assert (first.totals.total, first.totals.paid, first.status) == (11000, 5500, "completed")
     assert (second.totals.total, second.totals.paid, second.status) == (500, 0, "new")
     found = read(KIND, jsonl(*BULK))[0]
-    assert isinstance(found, Found)
+    assert isinstance(found, ExportedOrder)
     assert found.line["customer"]["id"] == 7001234567890
     assert found.line["metadata"] == {"tags": "vip, wholesale", "gift": "yes"}
     assert found.line["external_ids"] == {"shopify": "6031234567890"}
@@ -614,7 +614,7 @@ def test_graphqls_bulk_lines_are_put_together_where_they_stand_apart(ledger: Ord
 
 def test_a_bulk_line_of_an_order_that_is_not_there_is_named() -> None:
     found = read(KIND, jsonl(*BULK, BULK[1] | {"__parentId": "gid://shopify/Order/5"}))
-    (refused,) = (each for each in found if isinstance(each, Refused))
+    (refused,) = (each for each in found if isinstance(each, UnreadableOrder))
     assert "gid://shopify/Order/5" in refused.why
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from domain.ledger import OrderLedger
-from domain.shops.found import Amounts, Found, Refused
+from domain.shops.found import Amounts, ExportedOrder, UnreadableOrder
 from domain.shops.tables import TAKEN_ONCE, Malformed
 from tests.shops.exports import brought, one, order, read
 
@@ -76,14 +76,16 @@ def test_fields_without_a_place_are_told_in_the_order_of_the_file() -> None:
 def test_objects_of_no_order_are_told_in_the_order_of_the_file() -> None:
     refunds = [{"id": 9000 + number, "parent_id": number, "amount": "1.00"} for number in (31, 7, 88, 12, 54)]
     *_, _ = found = read(KIND, json.dumps([woo()]), json.dumps(refunds))
-    assert [each.place for each in found if isinstance(each, Refused)] == [f"order {n}" for n in (31, 7, 88, 12, 54)]
+    assert [each.place for each in found if isinstance(each, UnreadableOrder)] == [
+        f"order {n}" for n in (31, 7, 88, 12, 54)
+    ]
 
 
-def found(**fields: Any) -> Found:
+def found(**fields: Any) -> ExportedOrder:
     return one(KIND, json.dumps([woo(**fields)]))
 
 
-def remarks(one: Found) -> str:
+def remarks(one: ExportedOrder) -> str:
     return "\n".join(f"{kind}: {own}" for kind, own in one.remarks)
 
 
@@ -212,8 +214,8 @@ def test_a_refund_with_odd_links_is_named_as_of_no_order() -> None:
     links: list[Any] = [{"up": [7]}, {"up": 7}, [], {"up": []}]
     odd = [{"id": 1, "amount": "1.00", "refunded_payment": True, "_links": each} for each in links]
     *refused, taken = reversed(read(KIND, json.dumps(odd), json.dumps([woo()])))
-    assert isinstance(taken, Found)
-    assert [each.why for each in refused if isinstance(each, Refused)] == ["the refund 1 names no order"] * 4
+    assert isinstance(taken, ExportedOrder)
+    assert [each.why for each in refused if isinstance(each, UnreadableOrder)] == ["the refund 1 names no order"] * 4
 
 
 def test_a_refund_that_its_taxes_have_rounded_beyond_the_payment_is_named_with_the_reason(ledger: OrderLedger) -> None:
@@ -258,13 +260,13 @@ def test_statuses_become_ours(ledger: OrderLedger, status: str, ours: str) -> No
 @pytest.mark.parametrize("status", ["checkout-draft", "auto-draft"])
 def test_a_draft_is_refused_by_name(status: str) -> None:
     (refused,) = read(KIND, json.dumps([woo(status=status)]))
-    assert isinstance(refused, Refused)
+    assert isinstance(refused, UnreadableOrder)
     assert refused.why == f"status: {status} is not an order yet"
 
 
 def test_an_order_without_its_total_is_refused() -> None:
     (refused,) = read(KIND, json.dumps([woo(total=None)]))
-    assert isinstance(refused, Refused)
+    assert isinstance(refused, UnreadableOrder)
     assert refused.why == "total: it is empty"
 
 
@@ -280,8 +282,8 @@ def test_an_order_of_a_wrong_shape_is_refused_and_the_next_one_read() -> None:
            woo(billing="x"), woo(tax_lines=[1]), woo(line_items=[item(quantity="many")]),
            woo(line_items=[item(total={})])]  # fmt: skip
     *refused, taken = read(KIND, json.dumps([*odd, woo()]))
-    assert all(isinstance(each, Refused) for each in refused)
-    assert isinstance(taken, Found)
+    assert all(isinstance(each, UnreadableOrder) for each in refused)
+    assert isinstance(taken, ExportedOrder)
 
 
 @pytest.mark.parametrize(
@@ -294,13 +296,13 @@ def test_a_file_without_anything_of_an_order_is_no_export(text: str) -> None:
 
 def test_an_object_that_is_no_order_is_refused_and_not_left_out_in_silence() -> None:
     _, odd = read(KIND, json.dumps([woo(), {"id": 5}]))
-    assert isinstance(odd, Refused)
+    assert isinstance(odd, UnreadableOrder)
     assert odd.why.startswith("this is no order")
 
 
 def test_an_object_that_is_no_refund_is_refused_too() -> None:
     _, odd = read(KIND, json.dumps([woo()]), json.dumps([REFUND, {"code": "rest_forbidden"}]))
-    assert isinstance(odd, Refused)
+    assert isinstance(odd, UnreadableOrder)
     assert odd.why.startswith("this is no order")
 
 

@@ -20,8 +20,8 @@ from psycopg.conninfo import conninfo_to_dict
 from psycopg.types.numeric import Int8
 from psycopg.types.string import ByteaBinaryLoader
 
+from domain.interrupting import Interrupted, raise_if_interrupted
 from domain.log.log import LogAway, LogBusy, LogForbidden, LogFull
-from domain.wanted import Interrupted, must_be_wanted
 
 SCHEMA: Final = "order_ledger"
 LOCK_WAIT_SECONDS_MAX: Final = 2.5
@@ -193,7 +193,7 @@ class Connection:
 
     def copied(self, sql: str) -> list[Row]:
         """The rows of a query for whole records, without values. Uses COPY, which a pipeline cannot do."""
-        must_be_wanted()
+        raise_if_interrupted()
         with _lost(), self._driver.cursor() as cursor, cursor.copy(f"COPY ({sql}) TO STDOUT (FORMAT BINARY)") as copy:
             copy.set_types(["int8", "text", "int8", *["text"] * 6, "bytea"])
             try:
@@ -256,7 +256,7 @@ class Connection:
             if (left := deadline - time.monotonic()) <= 0:
                 raise ConnectionLost("the server does not answer")
             if self._reads:
-                must_be_wanted()
+                raise_if_interrupted()
             if self._poll.poll(min(left, _LOOK_EVERY_SECONDS) * 1_000):
                 pgconn.consume_input()
 

@@ -130,7 +130,7 @@ def minor(cell: Cell, digits: int, decimal: str = ".") -> int:
     return _minor(cell.strip(), digits, decimal)
 
 
-def noted(cell: Cell, digits: int, notation: Notation, currency: str) -> int | None:
+def minor_in_notation(cell: Cell, digits: int, notation: Notation, currency: str) -> int | None:
     """The amount in minor units, in the file's notation, with signs and currencies around it; None for an empty cell,
     and for dashes."""
     if not isinstance(cell, str):
@@ -302,7 +302,7 @@ def in_latin(text: str) -> str:
     return text.translate(_LATIN)
 
 
-def together(cells: Sequence[Cell]) -> Cell:
+def joined_time(cells: Sequence[Cell]) -> Cell:
     """One cell of a day's cell and the cells of its time."""
     first, *more = cells
     texts = [cell.text if isinstance(cell, Number) else str(cell).strip() for cell in more]

@@ -112,7 +112,11 @@ class Record:
         if isinstance(cell, str) and not cell.strip():
             return None
         try:
-            return cells.minor(cell, digits) if notation is None else cells.noted(cell, digits, notation, currency)
+            return (
+                cells.minor(cell, digits)
+                if notation is None
+                else cells.minor_in_notation(cell, digits, notation, currency)
+            )
         except ValueError as error:
             raise self.misfit(column, str(error)) from None
 
@@ -127,7 +131,7 @@ class Record:
         """The time that the columns state together."""
         found = [self.cell(column) for column in columns]
         try:
-            return cells.moment(found[0] if len(found) == 1 else cells.together(found), dates)
+            return cells.moment(found[0] if len(found) == 1 else cells.joined_time(found), dates)
         except ValueError as error:
             raise self.misfit(columns[0], str(error)) from None
 

@@ -21,18 +21,18 @@ class _Limits(threading.local):
 limits = _Limits()
 
 
-def is_over() -> bool:
+def is_interrupted() -> bool:
     return time.monotonic() > limits.until or (limits.is_given_up is not None and limits.is_given_up())
 
 
-def must_be_wanted() -> None:
+def raise_if_interrupted() -> None:
     """Raises Interrupted where the thread's time is over, or its caller has given the work up."""
-    if is_over():
+    if is_interrupted():
         raise Interrupted
 
 
 @contextmanager
-def wanted_while(is_given_up: Callable[[], bool]) -> Iterator[None]:
+def interruptible(is_given_up: Callable[[], bool]) -> Iterator[None]:
     """Within the block, the thread's reads and computations raise Interrupted once `is_given_up` says so. Writes go
     on."""
     limits.is_given_up = is_given_up
