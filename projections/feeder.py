@@ -110,9 +110,9 @@ def _run(
     while True:
         try:
             views.catch_up()
-            if (times_lost := ledger.log_of_events.connection_losses) != settled_after:
+            if (losses := ledger.log_of_events.connection_losses) != settled_after:
                 settle()
-                settled_after = times_lost
+                settled_after = losses
             sign()
             pause = LOOK_EVERY_SECONDS
         except (LogAltered, NoSigningKey):

@@ -127,7 +127,7 @@ class HistoryReader:
         return record
 
     def opened_parts(self, entry: Entry) -> dict[str, OpenedPart | None]:
-        """The sealed parts of an event that this reading opens, with their salts; None for an erased part."""
+        """The sealed parts of an event that this reader opens, with their salts; None for an erased part."""
         raw, record = entry
         if not self.opens or self._mapper.sealing is None or not TOPICS[raw.topic].is_sealed:
             return {}
@@ -136,7 +136,7 @@ class HistoryReader:
         return {part: shown for part, shown in parts.items() if part in self.opens}
 
     def unopened_parts(self, entry: Entry) -> list[str]:
-        """The sealed parts of an event that this reading does not open."""
+        """The sealed parts of an event that this reader does not open."""
         if not TOPICS[entry.raw.topic].is_sealed:
             return []
         return [part for part in sealed_parts(entry.raw.payload) if part not in self.opens]
@@ -178,7 +178,7 @@ class HistoryReader:
         return document | self._personal(entry)
 
     def _personal(self, entry: Entry) -> dict[str, Any]:
-        """The field `personal`: the text of each opened part, None for an erased one. No field where the reading opens
+        """The field `personal`: the text of each opened part, None for an erased one. No field where the reader opens
         no part."""
         if not self.opens:
             return {}

@@ -84,8 +84,7 @@ class KeyStore(Protocol):
     def shown(self) -> str:
         """The store's address, as people read it."""
 
-    def exists(self) -> bool:
-        """Whether the store exists."""
+    def exists(self) -> bool: ...
 
     def create(self, keyring: str | None = None) -> None:
         """Creates the tables that are missing. A new store gets the id `keyring`, where one is given."""

@@ -196,7 +196,7 @@ def table(one: ShownReconciliation, results: Iterable[Result]) -> Iterator[list[
 
 
 def result_status(one: ShownReconciliation, result: Result) -> str:
-    """The standing of a result: 'open', a person's decision, or its outcome."""
+    """The status of a result: 'open', a person's decision, or its outcome."""
     decision = one.decisions.get(result.id)
     if decision:
         return decision.kind

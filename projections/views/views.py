@@ -148,8 +148,8 @@ class Views:
     def _agree(self) -> None:
         """Takes records that the log lacks, or has replaced, out of the views: at the first use, and after the log was
         out of reach. Raises ViewsUnavailable."""
-        times_lost = self._ledger.log_of_events.connection_losses
-        if times_lost == self._agreed_after:
+        losses = self._ledger.log_of_events.connection_losses
+        if losses == self._agreed_after:
             return
         position = self.position()  # read first: the views may be further once the log is read
         if last_agreed(self._ledger, self.reader) < position:
@@ -161,7 +161,7 @@ class Views:
                     self._generations.retire()
                     _log.error("the views have %s that the log has not, or has otherwise: they are made anew", error)
                     raise ViewsUnavailable(f"the views are ahead of the log by {error}") from None
-        self._agreed_after = times_lost
+        self._agreed_after = losses
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
