@@ -245,16 +245,17 @@ def _of_backups(ledger: OrderLedger, chosen: Settings) -> Finding:
         if (ledger.log_of_events.last_recorded_at() or "") > instant(at_work + _COPIED_LATE):
             return Finding("backup", "act", f"{facts}, and events were recorded since", "look why it does not go on")
         return Finding("backup", "ok", facts)
+    is_whole = chosen.ledger is not None
+    daily = "; or let Litestream copy all along" if is_whole else ", and let PostgreSQL's own tools copy the log"
+    to_do = f"`run.py backup DIR`, daily{daily}"
     try:
         made_at, _, where = (chosen.folder / NOTES).read_text(errors="surrogateescape").splitlines()[-1].split(" ", 2)
         age = utc_now() - datetime.fromisoformat(made_at)
     except (OSError, ValueError, IndexError):
-        return Finding(
-            "backup", "act", "there was none", "`run.py backup DIR`, daily; or let Litestream copy all along"
-        )
-    facts = f"the last was made {_in_words(age)} ago, in {where}"
+        return Finding("backup", "act", "there was none", to_do)
+    facts = f"the last was made {_in_words(age)} ago, in {where}{'' if is_whole else ', without the log'}"
     if age > BACKUP_AGE_MAX:
-        return Finding("backup", "act", facts, "`run.py backup DIR`, daily; or let Litestream copy all along")
+        return Finding("backup", "act", facts, to_do)
     return Finding("backup", "ok", facts)
 
 

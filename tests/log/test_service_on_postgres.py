@@ -111,6 +111,15 @@ def test_no_second_key_is_made_on_a_node_of_a_ledger_that_another_signs(on_postg
     assert not (tmp_path / "ledger.key").exists()
 
 
+def test_a_backup_of_a_node_is_not_taken_for_one_of_the_log(on_postgres: Service, tmp_path: Path) -> None:
+    """PostgreSQL's own tools copy the log; neither `backup` nor Litestream does."""
+    without = " ".join(on_postgres.run("doctor").stdout.decode().split())
+    assert "there was none `run.py backup DIR`, daily, and let PostgreSQL's own tools copy the log" in without
+    assert "Litestream" not in without
+    assert on_postgres.run("backup", str(tmp_path / "backup")).returncode == 0
+    assert f"in {tmp_path / 'backup'}, without the log" in on_postgres.run("doctor").stdout.decode()
+
+
 @pytest.mark.parametrize("rights", ["not one", "to read", "of the log without its data keys"])
 def test_a_role_without_the_rights_is_told_in_one_line_who_has_them(
     on_postgres: Service, cluster: Cluster, tmp_path: Path, rights: str
