@@ -3,7 +3,6 @@
 import os
 import secrets
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -32,6 +31,7 @@ from domain.order.personal import PARTS
 from domain.order.state import Order
 from domain.strict_json import convert
 from projections.views.views import Views
+from tests.ports import free_port
 from tests.postgres import PROGRAM, Cluster, where_ledgers_are
 from tests.proxy import Proxy
 
@@ -158,9 +158,7 @@ class Service:
             **where_ledgers_are(folder),
             **environment,
         }
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         self.base = f"http://127.0.0.1:{self.port}"
         self.process: subprocess.Popen[bytes] | None = None
         self.program: tuple[str, ...] = (sys.executable,)

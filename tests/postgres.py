@@ -6,7 +6,6 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -18,6 +17,8 @@ from typing import Any
 import psycopg
 import pytest
 
+from tests.ports import free_port
+
 SETTINGS = ("fsync=off", "max_connections=200")
 MISSING = "PostgreSQL is not installed (Debian: apt-get install postgresql)"
 
@@ -27,12 +28,6 @@ def programs() -> Path | None:
     debian = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda folder: int(folder.parent.name))
     found = shutil.which("initdb")
     return debian[-1] if debian else Path(found).resolve().parent if found else None
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _nobody() -> dict[str, Any]:

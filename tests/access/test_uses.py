@@ -11,13 +11,12 @@ from domain.moments import instant
 from projections.access import uses as module
 from projections.access.uses import Uses
 from tests.conftest import Clock
+from tests.waiting import until
 
 
 def kept(uses: Uses, names: int) -> dict[str, str]:
     """The last uses in the file, as soon as there are `names` of them."""
-    deadline = time.monotonic() + 10
-    while len(uses.all()) < names and time.monotonic() < deadline:
-        time.sleep(0.05)
+    until(lambda: len(uses.all()) >= names)
     return uses.all()
 
 

@@ -18,6 +18,7 @@ from domain.ledger import OrderLedger
 from projections.views.views import Views
 from tests.api.conftest import ORDERS, assert_problem, events, exchange, issue, key_of, nothing_recorded
 from tests.conftest import ME, Client, Service
+from tests.waiting import until
 
 NDJSON = {"Content-Type": "application/x-ndjson"}
 TRIED = {"dry_run": "true"}
@@ -213,9 +214,7 @@ def test_an_upload_that_is_cut_off_keeps_the_lines_that_were_whole(
         found = (staff.get(ORDERS, params={"key": f"{name}-{n}"}).json()["results"] for n in places)
         return [orders[0]["key"] for orders in found if orders]
 
-    deadline = time.monotonic() + 10
-    while len(keys()) < 2 and time.monotonic() < deadline:
-        time.sleep(0.02)
+    until(lambda: len(keys()) >= 2)
     assert keys() == [f"{name}-0", f"{name}-{count - 2}"]
     again = results(staff.post(PATH, data=b"\n".join(lines), headers=NDJSON))
     assert [line["outcome"] for line in again] == ["there"] * (count - 1) + ["created"]

@@ -1,7 +1,6 @@
 """Who can read the service's files on the disk, and does it ever write through another user's link?"""
 
 import os
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from projections.proof.signing import create_key
 from tests.api.conftest import assert_problem, issue, placed
 from tests.conftest import Service
 from tests.postgres import of_a_file
+from tests.waiting import until
 
 WRONG_USAGE = 2
 
@@ -139,10 +139,7 @@ def test_a_service_whose_key_becomes_readable_says_that_it_signs_nothing_more(
     service = make_service(workers=1, LEDGER_CHECKPOINT_SECONDS="1")
     (tmp_path / "ledger.key").chmod(0o644)
     placed(service.client(issue(service, "orders:write")))
-    deadline = time.monotonic() + 20
-    while "KeyExposed" not in service.log():
-        assert time.monotonic() < deadline, service.log()
-        time.sleep(0.1)
+    until(lambda: "KeyExposed" in service.log())
     assert "the log's head is not signed" in service.log()
     assert "the views cannot be fed" not in service.log()
 

@@ -3,7 +3,6 @@
 import json
 import re
 import shutil
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -30,6 +29,7 @@ from domain.reconciliation.state import STATUSES
 from projections.views.views import Views
 from tests.api.conftest import ORDERS, SHOP, STOREFRONT, issue, payment, placed, refund
 from tests.conftest import ROOT, Client, Service
+from tests.waiting import until
 
 DESCRIBED: dict[str, Any] = json.loads(document())
 _OF_OTHERS = {"/openapi.json", "/docs", "/docs/{name}"}  # they are the description itself
@@ -378,8 +378,8 @@ def test_every_field_of_keys_and_webhooks_is_described(service: Service, everyth
     keys, name = "/api/v1/keys", "described"
     body = {"name": name, "scopes": ["orders:read"], "origins": ["https://example.com"]}
     assert_as_described(everything.post(keys, json=body), keys, "post")
-    until = {"keep_until": "2099-01-01T00:00:00Z", "expires_at": "2099-01-01T00:00:00Z"}
-    rotated = everything.post(f"{keys}/{name}/rotations", json=until)
+    ends = {"keep_until": "2099-01-01T00:00:00Z", "expires_at": "2099-01-01T00:00:00Z"}
+    rotated = everything.post(f"{keys}/{name}/rotations", json=ends)
     assert rotated.json()["former"]
     assert_as_described(rotated, f"{keys}/{{name}}/rotations", "post")
     assert_as_described(
@@ -392,10 +392,12 @@ def test_every_field_of_keys_and_webhooks_is_described(service: Service, everyth
     assert_as_described(made, path, "post")
     one = f"{path}/{made.json()['id']}"
     placed(everything)
-    deadline = time.monotonic() + 20
-    while not (found := everything.get(f"{one}/deliveries").json()["deliveries"]) or not found[-1]["attempted_at"]:
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+
+    def attempted() -> Any:
+        found = everything.get(f"{one}/deliveries").json()["deliveries"]
+        return found and found[-1]["attempted_at"] and found
+
+    found = until(attempted)
     of_one = f"{path}/{{webhook_id}}"
     assert_as_described(everything.get(f"{one}/deliveries"), f"{of_one}/deliveries")
     replayed = everything.post(f"{one}/deliveries/{found[-1]['id']}/replay")

@@ -1,6 +1,5 @@
 """Is the service there and fit to serve, are trailing slashes optional, and does HEAD answer like GET?"""
 
-import time
 from collections.abc import Callable
 from contextlib import closing
 from typing import Any
@@ -13,6 +12,7 @@ from domain.log.records import digest_of
 from tests.api.conftest import ORDERS, Customer, assert_problem, events, exchange, issue, key_of, placed
 from tests.api.routes import READS, WRITES, Route, prepare
 from tests.conftest import Client, Service
+from tests.waiting import until
 
 _PUBLIC = ["/healthz", "/readyz"]
 
@@ -92,15 +92,6 @@ def test_an_answer_to_head_leaves_the_connection_fit_for_the_next_request(
         assert staff.get("/healthz").json() == {"status": "ok"}
 
 
-def eventually(holds: Callable[[], bool]) -> bool:
-    """Whether `holds` becomes true within 15 seconds."""
-    for _ in range(300):
-        if holds():
-            return True
-        time.sleep(0.05)
-    return False
-
-
 def test_a_broken_view_file_is_told_by_readiness_and_loses_no_write(make_service: Callable[..., Service]) -> None:
     service = make_service(workers=1)
     staff = service.client(issue(service, "orders:read", "orders:write"))
@@ -116,7 +107,7 @@ def test_a_broken_view_file_is_told_by_readiness_and_loses_no_write(make_service
     assert_problem(refused, 503, "views-unavailable")
     assert int(refused.headers["Retry-After"]) >= 1
     views.rmdir()
-    assert eventually(lambda: staff.get(ORDERS).status_code == 200)
+    until(lambda: staff.get(ORDERS).status_code == 200, 15)
     assert staff.get(ORDERS).json()["results"] == [order]
 
 
@@ -135,6 +126,6 @@ def test_a_record_of_a_newer_version_is_told_by_readiness_since_nothing_behind_i
     def told() -> dict[str, Any]:
         return requests.get(f"{service.base}/readyz", timeout=30).json()  # type: ignore[no-any-return]
 
-    assert eventually(lambda: not told()["ready"])
+    until(lambda: not told()["ready"], 15)
     assert [problem.partition(":")[0] for problem in told()["problems"]] == ["views"]
     assert staff.get(ORDERS).json()["count"] == 1  # the views hold their old rows

@@ -3,7 +3,6 @@
 import base64
 import hashlib
 import re
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -21,6 +20,7 @@ from projections.proof.signing import Checkpoints, NoSigningKey, create_key
 from projections.views.views import Views
 from tests.audit.conftest import AUDIT, Office
 from tests.conftest import ME, Service, do, new_order
+from tests.waiting import until
 
 NOTE = re.compile(r"order-ledger/orders\n([0-9]+)\n([0-9A-Za-z+/]{43}=)\n\n— order-ledger/orders ([0-9A-Za-z+/]+=*)\n")
 SOON_SECONDS = 20
@@ -300,17 +300,10 @@ def test_the_service_signs_the_head_by_itself_every_so_often(make_service: Calla
 
     for size in (1, 2):
         staff.post("/api/v1/orders", json={"items": []})
-        assert eventually(lambda size=size: signed_to(size))
+        until(lambda size=size: signed_to(size), SOON_SECONDS)
     answer = staff.get(f"{AUDIT}/checkpoint", headers={"Accept": "text/plain"})
     assert checkpoint.verify(answer.content, public).size == 2
     assert answer.content in kept.read_bytes()
-
-
-def eventually(holds: Callable[[], Any]) -> bool:
-    deadline = time.monotonic() + SOON_SECONDS
-    while not holds() and time.monotonic() < deadline:
-        time.sleep(0.05)
-    return bool(holds())
 
 
 def test_a_head_that_another_signs_meanwhile_is_not_taken_for_an_end_that_is_gone(

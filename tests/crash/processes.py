@@ -1,10 +1,10 @@
 """The workers, memory, processor time and sockets of a service, as the kernel shows them."""
 
 import os
-import time
 from pathlib import Path
 
 from tests.conftest import Service
+from tests.waiting import until
 
 
 def workers(service: Service) -> list[int]:
@@ -23,10 +23,7 @@ def all_workers(service: Service) -> list[int]:
 
     The service starts them one by one.
     """
-    deadline = time.monotonic() + 10
-    while len(found := workers(service)) < service.workers:
-        assert time.monotonic() < deadline, f"of {service.workers} workers there are {found}"
-        time.sleep(0.01)
+    found: list[int] = until(lambda: len(pids := workers(service)) >= service.workers and pids)
     return found
 
 
@@ -69,10 +66,7 @@ def _stat(pid: int) -> list[str]:
 
 def until_taken(service: Service) -> None:
     """Waits until the service has accepted every connection and taken in all that clients have sent."""
-    deadline = time.monotonic() + 10
-    while _unread(service):
-        assert time.monotonic() < deadline, "the service does not take what clients have sent"
-        time.sleep(0.01)
+    until(lambda: not _unread(service))
 
 
 def _unread(service: Service) -> int:

@@ -27,6 +27,7 @@ from tests.conftest import Client, Service
 from tests.crash.processes import children, is_alive, workers
 from tests.privacy.conftest import keys_at
 from tests.projections.rows import rows
+from tests.waiting import until
 
 KILLS = 50
 EVERY_NTH_KILLS_ALL = 10
@@ -172,10 +173,7 @@ def importing(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
     pipe = subprocess.PIPE
     import_ = Service(folder).popen("import", "-", stdin=pipe, stdout=pipe, stderr=pipe)
     try:
-        deadline = time.monotonic() + 20
-        while not (children(import_.pid) and (folder / "views.db").exists()):
-            assert time.monotonic() < deadline, "nobody feeds the views"
-            time.sleep(0.01)
+        until(lambda: children(import_.pid) and (folder / "views.db").exists(), 20)  # its feeder feeds the views
         time.sleep(0.2)  # by now the import waits for its next line
         yield import_
     finally:
@@ -201,10 +199,7 @@ def test_the_feeder_of_an_import_that_is_killed_ends_too(tmp_path: Path) -> None
         (feeder,) = children(import_.pid)
         os.kill(import_.pid, signal.SIGKILL)
         import_.wait()
-        deadline = time.monotonic() + 10
-        while is_alive(feeder):
-            assert time.monotonic() < deadline, "it goes on for ever"
-            time.sleep(0.01)
+        until(lambda: not is_alive(feeder), 10)
 
 
 def test_views_that_are_gone_are_made_anew_beside_an_import_also_by_several_processes(tmp_path: Path) -> None:

@@ -12,7 +12,8 @@ from collections.abc import Iterator
 import pytest
 
 from tests.conftest import ROOT
-from tests.postgres import free_port
+from tests.ports import free_port, is_free
+from tests.waiting import until
 
 _APPLICATION = """
 import sys
@@ -78,11 +79,7 @@ def port() -> Iterator[int]:
     port = free_port()
     with subprocess.Popen([sys.executable, "-c", _APPLICATION, str(port)], cwd=ROOT, stderr=subprocess.DEVNULL) as it:
         try:
-            for _ in range(200):
-                with socket.socket() as trying:
-                    if trying.connect_ex(("127.0.0.1", port)) == 0:
-                        break
-                time.sleep(0.05)
+            until(lambda: not is_free(port))
             yield port
         finally:
             it.terminate()

@@ -15,6 +15,7 @@ from domain.log.sqlite import begin
 from tests.conftest import Service
 from tests.crash.processes import all_workers, is_running, until_taken
 from tests.crash.wire import HEALTH, Wire, head
+from tests.waiting import until
 
 # The contract's five seconds, and some for processes to come and go on a busy machine; less than the service waits for
 # clients.
@@ -26,11 +27,8 @@ def running(make_service: Callable[..., Service]) -> Iterator[Service]:
     """A service that must leave no process behind when it has stopped."""
     service = make_service()
     yield service
-    deadline = time.monotonic() + 10
     assert service.process
-    while service.process.poll() is None or is_running(service):
-        assert time.monotonic() < deadline, "something is left running"
-        time.sleep(0.02)
+    until(lambda: service.process.poll() is not None and not is_running(service), 10)
 
 
 @pytest.fixture

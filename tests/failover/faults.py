@@ -11,9 +11,10 @@ from pathlib import Path
 import requests
 
 from tests.conftest import Service
-from tests.failover.load import Load, until, views_must_be_as_made_anew
+from tests.failover.load import Load, views_must_be_as_made_anew
 from tests.postgres import Cluster, files_in
 from tests.proxy import Proxy
+from tests.waiting import until
 
 CLIENTS = 16
 

@@ -4,7 +4,7 @@ import json
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from itertools import count
 from pathlib import Path
@@ -19,6 +19,7 @@ from domain.privacy.opening import KeysLocation
 from projections.views.views import Views
 from tests.conftest import Client, Service
 from tests.projections.rows import rows
+from tests.waiting import until
 
 ANSWER_SECONDS_MAX = 30
 
@@ -127,7 +128,7 @@ def views_must_be_as_made_anew(node: Service, folder: Path) -> None:
     ledger = OrderLedger(open_log(node.url), keys=KeysLocation(folder / "none.db", masters))
     head = ledger.head()
     client = node.client(node.key("orders:read"))
-    until(lambda: client.get(f"/api/v1/orders?limit=1&min_position=orders:{head}").status_code == 200)
+    until(lambda: client.get(f"/api/v1/orders?limit=1&min_position=orders:{head}").status_code == 200, 60)
     views, anew = Views(ledger, node.folder / "views.db"), Views(ledger, folder / f"anew-{node.port}.db")
     anew.rebuild()
     live, made = rows(views), rows(anew)
@@ -137,10 +138,3 @@ def views_must_be_as_made_anew(node: Service, folder: Path) -> None:
     for each in (views, anew):
         each.close()
     ledger.close()
-
-
-def until(holds: Callable[[], bool], seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)

@@ -5,7 +5,6 @@ import os
 import re
 import runpy
 import shutil
-import socket
 import subprocess
 from pathlib import Path
 
@@ -16,7 +15,8 @@ from playwright.sync_api import Browser
 from tests.api.conftest import moved, paid, placed
 from tests.conftest import ROOT, Client, Service
 from tests.integrating.conftest import Pages, token
-from tests.webhooks.conftest import until
+from tests.ports import free_port, is_free
+from tests.waiting import until
 
 DOCUMENT = (ROOT / "docs" / "integrate.md").read_text()
 BLOCKS = re.findall(r"```(\w+)(?: ([\w.]+))?\n(.*?)```", DOCUMENT, re.DOTALL)
@@ -61,9 +61,7 @@ def test_the_settings_are_those_that_a_shop_is_served_with(service: Service) -> 
 @pytest.fixture(scope="module")
 def hooks() -> int:
     """A free port for the receiver of messages."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    return free_port()
 
 
 @pytest.fixture(scope="module")
@@ -133,7 +131,7 @@ def test_the_receiver_takes_our_messages_and_no_others(
         receiver = subprocess.Popen(["node", "receiver.mjs"], cwd=folder, env=environment, stdout=said, stderr=said)
     try:
         order = placed(staff, customer={"id": CUSTOMER})
-        until(lambda: not _is_refused(hooks))
+        until(lambda: not is_free(hooks))
         for headers in ({}, {"webhook-id": "1", "webhook-timestamp": "1", "webhook-signature": "v1,AAAA"}):
             assert (
                 requests.post(f"http://127.0.0.1:{hooks}/hooks", json={}, headers=headers, timeout=5).status_code == 401
@@ -147,11 +145,6 @@ def test_the_receiver_takes_our_messages_and_no_others(
     finally:
         receiver.kill()
         receiver.wait()
-
-
-def _is_refused(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) != 0
 
 
 def test_the_page_is_served_beside_the_description_with_the_services_own_address(service: Service) -> None:

@@ -4,9 +4,8 @@ import json
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import requests
@@ -17,6 +16,7 @@ from tests.log.test_service_on_postgres import made_key
 from tests.postgres import Cluster, files_in
 from tests.privacy.conftest import MINA
 from tests.proxy import Proxy
+from tests.waiting import until
 
 ORDERS = "/api/v1/orders"
 
@@ -43,14 +43,6 @@ def go_away(proxy: Proxy) -> None:
 
 def come_back(proxy: Proxy) -> None:
     proxy.cut = lambda _: None
-
-
-def until(ask: Callable[[], Any], seconds: float = 10) -> Any:
-    deadline = time.monotonic() + seconds
-    while not (found := ask()):
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    return found
 
 
 def answers(service: Service) -> bool:

@@ -16,7 +16,8 @@ import pytest
 from domain.log.postgres.connection import Connection, SessionsNotKept, must_keep_sessions
 from tests.conftest import Service
 from tests.log.test_service_on_postgres import made_key
-from tests.postgres import Cluster, files_in, free_port
+from tests.ports import free_port
+from tests.postgres import Cluster, files_in
 
 PGBOUNCER = shutil.which("pgbouncer") or shutil.which("pgbouncer", path="/usr/sbin")
 ORDER = {"customer": {"id": 7}, "items": [{"unit_price": "9.00"}]}

@@ -38,6 +38,7 @@ from tests.conftest import ME, do, new_order
 from tests.log.contract import NOW, ORDERS, LogContract, append, stored
 from tests.postgres import Cluster
 from tests.proxy import Proxy
+from tests.waiting import until
 
 
 @pytest.fixture(scope="module")
@@ -104,13 +105,8 @@ def _until_commits_wait(cluster: Cluster) -> None:
 
 def waiting_for_a_standby(cluster: Cluster, database: str) -> int:
     """The pid of the server process that waits for a standby. Raises AssertionError where none does so in time."""
-    deadline = time.monotonic() + 10
-    while time.monotonic() < deadline:
-        sql = "SELECT pid FROM pg_stat_activity WHERE datname = %s AND wait_event = 'SyncRep'"
-        if found := cluster.do(sql, database):
-            return int(found[0][0])
-        time.sleep(0.02)
-    raise AssertionError("nobody waits")
+    sql = "SELECT pid FROM pg_stat_activity WHERE datname = %s AND wait_event = 'SyncRep'"
+    return int(until(lambda: cluster.do(sql, database))[0][0])
 
 
 # --- the database's own refusals ---
@@ -333,7 +329,7 @@ def test_a_writer_that_has_waited_for_the_lock_writes_behind_at_any_isolation_le
     with ThreadPoolExecutor(1) as threads:
         with log.transaction() as t:
             behind = threads.submit(append, elsewhere, stored(ORDERS[1], 3))
-            until(lambda: bool(cluster.do(waiting, database)))
+            until(lambda: cluster.do(waiting, database))
             t.append([stored(ORDERS[0], 3)], provenance=ME, now=NOW)
         assert behind.result() == range(8, 9)
     elsewhere.close()
@@ -369,7 +365,7 @@ def test_a_writer_that_stops_amid_sending_is_ended_by_the_next_one_that_waits(cl
     stopped.pgconn.send_flush_request()
     stopped.pgconn.flush()
     holding = "SELECT 1 FROM pg_stat_activity WHERE pid = %s AND query LIKE '%%UPDATE' AND wait_event = 'ClientRead'"
-    until(lambda: bool(cluster.do(holding, stopped.info.backend_pid)))
+    until(lambda: cluster.do(holding, stopped.info.backend_pid))
     with pytest.raises(LogBusy):
         append(log, stored(ORDERS[0], 3))
     assert append(log, stored(ORDERS[0], 3)) == range(7, 8)
@@ -923,14 +919,6 @@ def asleep(cluster: Cluster, database: str) -> int:
     with psycopg.connect(cluster.url(database)) as connection:
         ((count,),) = connection.execute(f"{asked} AND state = 'active'", (database,)).fetchall()
     return int(count)
-
-
-def until(holds: Callable[[], bool]) -> None:
-    for _ in range(600):
-        if holds():
-            return
-        time.sleep(0.05)
-    raise AssertionError("it never did")
 
 
 def test_a_read_of_a_whole_table_may_take_as_long_as_the_table_is_large(log: Log, proxy: Proxy, database: str) -> None:

@@ -18,7 +18,7 @@ from tests.conftest import ME, Client, Service, do, new_order
 from tests.postgres import Cluster, files_in
 from tests.privacy.conftest import MINA, WORDS, found_in
 from tests.privacy.test_erasing import TOM
-from tests.webhooks.conftest import until
+from tests.waiting import until
 
 
 @pytest.fixture(scope="module")

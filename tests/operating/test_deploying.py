@@ -16,6 +16,7 @@ import requests
 from api import settings
 from api.asking import WORKBOOK_SECONDS_MAX
 from tests.conftest import ROOT, Service
+from tests.waiting import until
 
 CONTAINERFILE = (ROOT / "deploy" / "Containerfile").read_text()
 UNIT = (ROOT / "deploy" / "order-ledger.service").read_text()
@@ -71,10 +72,7 @@ def test_a_container_stops_at_once_whatever_its_command_is_doing(tmp_path: Path)
     service = Service(tmp_path)
     command = ["unshare", "--pid", "--fork", sys.executable, str(ROOT / "run.py"), "import", "-"]
     with subprocess.Popen(command, env=service.environment, stdin=subprocess.PIPE) as container:
-        deadline = time.monotonic() + 30
-        while not list(tmp_path.glob("ledger.db*")):
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
+        until(lambda: list(tmp_path.glob("ledger.db*")), 30)
         (first,) = Path(f"/proc/{container.pid}/task/{container.pid}/children").read_text().split()
         try:
             os.kill(int(first), signal.SIGTERM)

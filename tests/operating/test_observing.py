@@ -5,10 +5,8 @@ import os
 import pty
 import shutil
 import signal
-import socket
 import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -18,17 +16,13 @@ import requests
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.conftest import ROOT, Service
+from tests.ports import free_port, is_free
+from tests.waiting import until
 
 ORDERS = "/api/v1/orders"
 SOON_SECONDS = 10
 PROMETHEUS = shutil.which("prometheus")
 PROMTOOL = shutil.which("promtool")
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture(scope="module")
@@ -63,13 +57,6 @@ def scraped(service: Service) -> dict[str, dict[tuple[tuple[str, str], ...], flo
 
 def labels(**given: str) -> tuple[tuple[str, str], ...]:
     return tuple(sorted(given.items()))
-
-
-def until(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + SOON_SECONDS
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
 
 
 def test_each_request_is_one_line_with_its_route_and_nothing_personal(service: Service) -> None:
@@ -211,11 +198,6 @@ def test_metrics_are_off_the_public_address_and_end_with_the_service(tmp_path: P
     assert requests.get(f"http://127.0.0.1:{port}/metrics", timeout=10).status_code == 200
     assert service.stop() == 0
     until(lambda: is_free(port))
-
-
-def is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) != 0
 
 
 @pytest.mark.skipif(PROMTOOL is None, reason="Prometheus is not installed")

@@ -14,7 +14,9 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 
 from tests.conftest import Service
 from tests.crash.test_trouble import held_lock
-from tests.operating.test_observing import ORDERS, free_port, until
+from tests.operating.test_observing import ORDERS
+from tests.ports import free_port
+from tests.waiting import until
 
 Starts = Callable[..., Service]
 STOP_SECONDS_MAX = 5

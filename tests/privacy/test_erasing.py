@@ -24,6 +24,7 @@ from projections.views.rebuilding import make_part
 from projections.views.views import Views
 from tests.conftest import ME, ROOT, Client, Clock, Service, do, new_order
 from tests.privacy.conftest import MINA, WORDS, found_in, keys_at, sealed_ledger
+from tests.waiting import until
 
 KEEP = RetentionPeriods(Period.parse("24m"), Period.parse("10y"), Period.parse("10y"))
 PRIVACY = "/api/v1/privacy"
@@ -390,9 +391,7 @@ def test_keys_that_a_process_has_opened_for_a_part_of_the_log_go_when_destroyed(
         assert b"Neckarhalde" in folded()
         keys = [key.id for key in ledger.keys.store.of_subject("customer:7")]
         ledger.keys.destroy(keys, "erasure", ledger.clock())
-        deadline = time.monotonic() + 10
-        while b"Neckarhalde" in folded():
-            assert time.monotonic() < deadline
+        until(lambda: b"Neckarhalde" not in folded())
     ledger.close()
 
 

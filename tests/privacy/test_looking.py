@@ -8,6 +8,7 @@ import pytest
 
 from domain.ledger import OrderLedger
 from projections import feeder
+from tests.waiting import until
 
 
 def test_a_fault_that_hinders_the_look_at_the_data_keys_is_logged_once(
@@ -21,9 +22,6 @@ def test_a_fault_that_hinders_the_look_at_the_data_keys_is_logged_once(
     looks: list[float] = []
     monkeypatch.setattr(feeder, "_sleep", lambda seconds: (looks.append(seconds), time.sleep(0.005)))
     Thread(target=feeder._forget, args=(ledger,), daemon=True).start()
-    deadline = time.monotonic() + 10
-    while len(looks) < 20:
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    until(lambda: len(looks) >= 20)
     ledger.keys = None  # ends the thread
     assert [told.getMessage() for told in caplog.records] == ["the data keys cannot be looked at"]

@@ -39,6 +39,7 @@ from tests.projections.histories import play
 from tests.projections.rows import rows
 from tests.projections.test_views import anew
 from tests.samples import Sample, samples, stored
+from tests.waiting import until
 
 UPLOADS = "/api/v1/finance/reconciliations"
 
@@ -318,9 +319,8 @@ def test_the_refusal_of_a_file_goes_with_an_erasure(shop: Shop) -> None:
     given = {"params": {"provider": "p", "file": "march.csv"}, "headers": {"Content-Type": "text/csv"}}
     begun = clerk.post(UPLOADS, data=content.encode(), **given)
     assert begun.status_code == 202
-    deadline = time.monotonic() + 20
-    while (answer := clerk.get(begun.headers["Location"])).status_code == 202 and time.monotonic() < deadline:
-        time.sleep(0.1)
+    until(lambda: clerk.get(begun.headers["Location"]).status_code != 202)
+    answer = clerk.get(begun.headers["Location"])
     assert (answer.status_code, "'Weissenberger' is not an amount" in answer.text) == (422, True)
     shop.erase("customers/7")
     assert clerk.get(begun.headers["Location"]).status_code == 404

@@ -32,6 +32,7 @@ from tests.postgres import of_a_file
 from tests.privacy.conftest import MINA, WORDS, found_in, keys_at, sealed_ledger
 from tests.privacy.test_commands import Desk, back_up
 from tests.privacy.test_erasing import checked
+from tests.waiting import until
 
 FINANCE = "/api/v1/finance/reconciliations"
 HEADER = "reference,kind,gross,fee,net,currency,occurred_at,order,payout\n"
@@ -108,9 +109,8 @@ def test_a_large_file_that_a_process_of_its_own_takes_in_is_sealed_too(office: O
     given = {"params": {"provider": "stripe"}, "headers": {"Content-Type": "text/csv"}}
     begun = office.clerk.post(FINANCE, data=content.encode(), **given)
     assert begun.status_code == 202
-    deadline = time.monotonic() + 60
-    while (answer := office.clerk.get(begun.headers["Location"])).status_code == 202 and time.monotonic() < deadline:
-        time.sleep(0.1)
+    until(lambda: office.clerk.get(begun.headers["Location"]).status_code != 202, 60)
+    answer = office.clerk.get(begun.headers["Location"])
     assert (answer.status_code, answer.json()["lines"]) == (200, 20_000)
     assert office.clerk.get(f"{begun.headers['Location']}/file").content == content.encode()
     assert found_in(office.desk.folder, [b"Schlossgarten 7"]) == {}

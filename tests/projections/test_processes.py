@@ -14,6 +14,7 @@ from projections import processes
 from projections.processes import ProcessEnded, in_own_process
 from tests.conftest import ROOT
 from tests.crash.processes import children, is_alive
+from tests.waiting import until
 
 
 def refuse() -> None:
@@ -90,10 +91,7 @@ def test_processes_end_with_the_one_that_has_started_them(ending: int, at_work: 
     started = children(at_work.pid)
     at_work.send_signal(ending)
     at_work.wait()
-    deadline = time.monotonic() + 10
-    while left := [pid for pid in started if is_alive(pid)]:
-        assert time.monotonic() < deadline, left
-        time.sleep(0.05)
+    until(lambda: not any(map(is_alive, started)), 10)
 
 
 def test_ctrl_c_ends_all_processes_at_once(at_work: subprocess.Popen[bytes]) -> None:

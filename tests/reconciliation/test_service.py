@@ -20,6 +20,7 @@ from tests.crash.processes import processor_seconds, workers
 from tests.crash.wire import Wire
 from tests.postgres import of_a_file
 from tests.reconciliation.conftest import HEADER, Office
+from tests.waiting import until
 
 RECONCILIATIONS = "/api/v1/finance/reconciliations"
 CSV = {"Content-Type": "text/csv"}
@@ -70,10 +71,7 @@ def test_an_upload_is_gone_where_the_service_is_killed(tmp_path: Path) -> None:
     head = f"POST {RECONCILIATIONS}?provider=acme HTTP/1.1\r\nHost: x\r\nAuthorization: Token {key}\r\n"
     with Wire(service) as wire:
         wire.send(f"{head}Content-Type: text/csv\r\nContent-Length: {3 * MIB}\r\n\r\n".encode(), b"x" * 2 * MIB)
-        deadline = time.monotonic() + 30
-        while not _has_open(service, temporary, MIB):
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
+        until(lambda: _has_open(service, temporary, MIB), 30)
         service.kill()
     assert [each for each in temporary.rglob("*") if each.is_file()] == []
 

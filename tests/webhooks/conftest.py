@@ -2,7 +2,6 @@
 
 import json
 import threading
-import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NamedTuple
@@ -10,6 +9,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from tests.conftest import Client, Service
+from tests.waiting import until
 
 WEBHOOKS = "/api/v1/webhooks"
 ORDERS = "/api/v1/orders"
@@ -80,13 +80,6 @@ class Receiver:
         """The messages, as soon as there are `count`."""
         until(lambda: len(self.messages) >= count, seconds)
         return self.messages
-
-
-def until(holds: Callable[[], bool], seconds: float = 20) -> None:
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline, "it does not come to that"
-        time.sleep(0.02)
 
 
 @pytest.fixture

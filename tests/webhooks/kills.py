@@ -11,7 +11,8 @@ from pathlib import Path
 import requests
 
 from tests.conftest import Client, Service
-from tests.webhooks.conftest import ORDERS, WEBHOOKS, Receiver, until
+from tests.waiting import until
+from tests.webhooks.conftest import ORDERS, WEBHOOKS, Receiver
 
 CLIENTS = 4
 _BETWEEN_SECONDS = 0.4

@@ -14,7 +14,8 @@ from projections.webhooks.store import Delivery, Webhook, copy, store_of
 from tests.conftest import Service
 from tests.postgres import Cluster, files_in
 from tests.proxy import Proxy
-from tests.webhooks.conftest import ORDERS, WEBHOOKS, Message, Receiver, until
+from tests.waiting import until
+from tests.webhooks.conftest import ORDERS, WEBHOOKS, Message, Receiver
 
 SUBSCRIBED = Webhook("wh", "https://example.com", (), b"s", None, None, b"p", 1, "2026-03-01T10:30:00Z", "staff")
 

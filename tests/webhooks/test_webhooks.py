@@ -17,7 +17,8 @@ from projections.webhooks.store import store_of
 from tests.api.conftest import assert_problem, paid, placed
 from tests.conftest import Client, Service
 from tests.postgres import of_a_file
-from tests.webhooks.conftest import ORDERS, WEBHOOKS, Message, Receiver, until
+from tests.waiting import until
+from tests.webhooks.conftest import ORDERS, WEBHOOKS, Message, Receiver
 
 Subscribe = Callable[..., dict[str, Any]]
 
