@@ -246,7 +246,7 @@ class Client(requests.Session):
         self.headers["Authorization"] = f"Bearer {key}"
         self._asked_at = time.monotonic()
 
-    def request(self, method: Any, url: Any, *args: Any, **kwargs: Any) -> requests.Response:  # type: ignore[override]
+    def request(self, method: Any, url: Any, *args: Any, **kwargs: Any) -> requests.Response:
         kwargs.setdefault("timeout", 30)
         before, self._asked_at = self._asked_at, time.monotonic()
         if self._asked_at > before + _IDLE_SECONDS_MAX:

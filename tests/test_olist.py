@@ -178,8 +178,7 @@ def write(tmp_path: Path) -> Callable[..., Path]:
 
 def only(done: subprocess.CompletedProcess[bytes]) -> dict[str, Any]:
     (line,) = done.stdout.splitlines()
-    found: dict[str, Any] = json.loads(line)
-    return found
+    return json.loads(line)
 
 
 def steps(line: dict[str, Any]) -> list[tuple[str, str]]:

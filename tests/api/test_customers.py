@@ -28,15 +28,13 @@ def called(customer: Customer, name: str, **fields: Any) -> dict[str, Any]:
 def one(staff: Client, customer: Customer) -> dict[str, Any]:
     answer = staff.get(f"{CUSTOMERS}/{customer.id}")
     assert answer.status_code == 200, answer.text
-    found: dict[str, Any] = answer.json()
-    return found
+    return answer.json()
 
 
 def listed(staff: Client, **asked: Any) -> dict[str, Any]:
     answer = staff.get(CUSTOMERS, params=asked)
     assert answer.status_code == 200, answer.text
-    found: dict[str, Any] = answer.json()
-    return found
+    return answer.json()
 
 
 def test_a_customer_has_the_sums_of_each_currency(staff: Client, new_customer: Callable[[], Customer]) -> None:

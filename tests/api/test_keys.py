@@ -184,8 +184,7 @@ def test_the_command_line_makes_keys_that_expire_and_rotates_them(service: Servi
 
 
 def last_use(smith: Client, called: str) -> str | None:
-    used: str | None = smith.get(f"{KEYS}/{called}").json()["last_used_at"]
-    return used
+    return smith.get(f"{KEYS}/{called}").json()["last_used_at"]
 
 
 def test_a_keys_last_use_is_told_at_most_a_minute_late_and_its_file_can_be_deleted(

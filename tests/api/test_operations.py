@@ -124,7 +124,7 @@ def test_a_record_of_a_newer_version_is_told_by_readiness_since_nothing_behind_i
         t.take_over([newer._replace(digest=digest_of(*newer[1:-1]))])
 
     def told() -> dict[str, Any]:
-        return requests.get(f"{service.base}/readyz", timeout=30).json()  # type: ignore[no-any-return]
+        return requests.get(f"{service.base}/readyz", timeout=30).json()
 
     until(lambda: not told()["ready"], 15)
     assert [problem.partition(":")[0] for problem in told()["problems"]] == ["views"]

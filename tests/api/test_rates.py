@@ -17,7 +17,7 @@ def test_a_caller_above_its_rate_gets_429_with_retry_after_and_others_notice_not
     greedy, other = (service.client(issue(service, customer=id_)) for id_ in (7, 8))
     answers = [greedy.get(SHOP) for _ in range(5)]
     assert [answer.status_code for answer in answers] == [200] * 5
-    left = [int(re.fullmatch(r'"caller";r=(\d+);t=\d+', answer.headers["RateLimit"])[1]) for answer in answers]  # type: ignore[index]
+    left = [int(re.fullmatch(r'"caller";r=(\d+);t=\d+', answer.headers["RateLimit"])[1]) for answer in answers]
     assert left == sorted(left, reverse=True)
     assert answers[0].headers["RateLimit-Policy"] == '"caller";q=5;w=2'
     while (refused := greedy.get(SHOP)).status_code == 200:

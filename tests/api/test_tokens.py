@@ -156,10 +156,10 @@ class _Keys(BaseHTTPRequestHandler):
     seconds_each = 0.0
 
     def do_GET(self) -> None:
-        self.server.asked += 1  # type: ignore[attr-defined]
+        self.server.asked += 1
         self.send_response(200)
         self.end_headers()
-        document = self.server.document.encode()  # type: ignore[attr-defined]
+        document = self.server.document.encode()
         with suppress(OSError):  # the service has given up
             for byte in (document,) if not self.seconds_each else (bytes([each]) for each in document):
                 time.sleep(self.seconds_each)
@@ -177,7 +177,7 @@ def test_keys_from_an_address_are_kept_and_asked_for_again_where_a_token_names_a
         for _ in range(5):
             assert bearer(service, token()).get(SHOP).status_code == 200
             assert bearer(service, token("ES256")).get(SHOP).status_code == 401
-        assert server.asked == 1, "who names unknown keys does not make it ask again and again"  # type: ignore[attr-defined]
+        assert server.asked == 1, "who names unknown keys does not make it ask again and again"
     assert bearer(service, token()).get(SHOP).status_code == 200, "its keys stay where it does not answer"
 
 
@@ -185,9 +185,9 @@ def test_a_key_that_the_provider_adds_is_taken_within_seconds(make_service: Call
     with serving(_Keys) as server:
         service = of_address(make_service, server)
         assert bearer(service, token("ES256")).get(SHOP).status_code == 401
-        server.document = keys_of({name: SIGNING[name] for name in ("EdDSA", "ES256")})  # type: ignore[attr-defined]
+        server.document = keys_of({name: SIGNING[name] for name in ("EdDSA", "ES256")})
         until(lambda: bearer(service, token("ES256")).get(SHOP).status_code != 401, 3 * KEYS_SECONDS_MIN)
-        assert server.asked == 2  # type: ignore[attr-defined]
+        assert server.asked == 2
 
 
 class _Slow(_Keys):
@@ -210,7 +210,7 @@ def of_address(make_service: Callable[..., Service], server: HTTPServer) -> Serv
 @contextmanager
 def serving(handler: type[_Keys]) -> Iterator[HTTPServer]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    server.asked, server.document = 0, keys_of({"EdDSA": SIGNING["EdDSA"]})  # type: ignore[attr-defined]
+    server.asked, server.document = 0, keys_of({"EdDSA": SIGNING["EdDSA"]})
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield server
     server.shutdown()
@@ -226,7 +226,7 @@ def test_requests_that_come_while_the_keys_are_fetched_wait_for_them(make_servic
         service = of_address(make_service, server)
         answers = list(many.map(lambda _: bearer(service, token()).get(SHOP), range(50)))
     assert {answer.status_code for answer in answers} == {200}
-    assert server.asked == 1  # type: ignore[attr-defined]
+    assert server.asked == 1
 
 
 def test_a_provider_whose_keys_come_byte_by_byte_keeps_nobody(make_service: Callable[..., Service]) -> None:

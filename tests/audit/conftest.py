@@ -186,8 +186,7 @@ def reconcile(office: Office) -> str:
         headers={"Content-Type": "text/csv"},
     )
     assert answer.status_code == 201, answer.text
-    found: str = answer.json["id"]
-    return found
+    return answer.json["id"]
 
 
 @pytest.fixture(scope="session")

@@ -142,12 +142,12 @@ def test_a_former_keys_signature_of_a_longer_log_is_not_believed(office: Office)
     handed = office.checkpoints.hand_over()
     office.place()
     head = checkpoint.parse(office.checkpoints.current())
-    stolen = checkpoint.sign(former, ORIGIN, head.size, head.root)  # type: ignore[arg-type]
+    stolen = checkpoint.sign(former, ORIGIN, head.size, head.root)
     signers = office.checkpoints.signers()
     with pytest.raises(checkpoint.CheckpointUnsigned, match=f"handed over when there were {handed.size} records"):
         signers.verify(stolen)
     assert failing(pack_of(office), None, stolen) == ["your checkpoint"]
-    earlier = checkpoint.sign(former, ORIGIN, handed.size, checkpoint.parse(handed.note).root)  # type: ignore[arg-type]
+    earlier = checkpoint.sign(former, ORIGIN, handed.size, checkpoint.parse(handed.note).root)
     assert signers.verify(earlier).size == handed.size
     assert failing(pack_of(office), None, earlier) == []
 
@@ -305,7 +305,7 @@ def test_verify_names_a_checkpoint_that_a_stolen_former_key_has_signed(make_serv
     staff.post("/api/v1/orders", json={"items": [{"unit_price": "6"}]})
     head = checkpoint.parse(service.run("checkpoint").stdout)
     forged = service.folder / "forged.txt"
-    forged.write_bytes(checkpoint.sign(stolen, ORIGIN, head.size, head.root))  # type: ignore[arg-type]
+    forged.write_bytes(checkpoint.sign(stolen, ORIGIN, head.size, head.root))
     found = service.run("verify", "--checkpoint", str(forged))
     assert found.returncode == 1
     assert b"handed over when there were 2 records" in found.stdout

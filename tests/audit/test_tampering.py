@@ -88,13 +88,12 @@ class Files:
             self.connection.execute(f"DROP TRIGGER {trigger}")
 
     def all(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
-        found: list[tuple[Any, ...]] = self.connection.execute(query, values).fetchall()
-        return found
+        return self.connection.execute(query, values).fetchall()
 
     def read(self, position: int, column: str) -> bytes | int | None:
         wanted = f"CAST({column} AS BLOB)" if column in TEXTS else column
         ((value,),) = self.all(f"SELECT {wanted} FROM events WHERE position = ?", position)
-        return value  # type: ignore[no-any-return]
+        return value
 
     def write(self, position: int, column: str, value: bytes | int | None) -> None:
         what = "CAST(? AS TEXT)" if column in TEXTS and value is not None else "?"

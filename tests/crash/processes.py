@@ -23,8 +23,7 @@ def all_workers(service: Service) -> list[int]:
 
     The service starts them one by one.
     """
-    found: list[int] = until(lambda: len(pids := workers(service)) >= service.workers and pids)
-    return found
+    return until(lambda: len(pids := workers(service)) >= service.workers and pids)
 
 
 def is_running(service: Service) -> bool:

@@ -113,7 +113,7 @@ def test_half_bodies_and_answers_that_are_not_taken_are_bounded_together(places:
 
 
 def test_a_thousand_half_request_lines_of_one_address_make_nobody_wait(make_service: object) -> None:
-    service: Service = make_service(workers=1)  # type: ignore[operator]
+    service: Service = make_service(workers=1)
     with ExitStack() as stack:
         kept = stack.enter_context(Wire(service)).send(HEALTH)
         assert kept.answer().status == 200

@@ -60,7 +60,7 @@ def test_any_nine_digits_have_one_check_digit(nine: str) -> None:
 )
 def test_a_code_or_number_that_iran_does_not_have_is_refused_there(field: str, value: str) -> None:
     with pytest.raises(InvalidField, match="Iran") as refused:
-        check(Billing(**{"country": IRAN, field: value}))  # type: ignore[arg-type]
+        check(Billing(**{"country": IRAN, field: value}))
     assert refused.value.field == f"billing_{field}"
 
 
@@ -89,7 +89,7 @@ def test_an_address_of_which_nothing_is_known_passes(country: Country | None) ->
     ),
 )
 def test_codes_as_other_countries_write_them_pass(field: str, value: str) -> None:
-    check(Billing(**{"country": CANADA, field: value}))  # type: ignore[arg-type]
+    check(Billing(**{"country": CANADA, field: value}))
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_codes_as_other_countries_write_them_pass(field: str, value: str) -> Non
 )
 def test_elsewhere_lengths_and_characters_are_checked(field: str, value: str) -> None:
     with pytest.raises(InvalidField, match="at most") as refused:
-        check(Billing(**{"country": CANADA, field: value}))  # type: ignore[arg-type]
+        check(Billing(**{"country": CANADA, field: value}))
     assert refused.value.field == f"billing_{field}"
 
 

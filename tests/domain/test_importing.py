@@ -338,7 +338,7 @@ def test_a_line_whose_id_an_order_has_that_was_never_imported_is_a_conflict(ledg
 
 def test_an_order_imported_earlier_without_a_fingerprint_is_known_again(ledger: OrderLedger) -> None:
     do(ledger.import_batch, [(convert(THERE, c.ImportOrder), ledger.import_line(convert(THERE, c.ImportOrder)))], ME)
-    assert ledger.log_of_events.claim("order-id", 7).fingerprint is None  # type: ignore[union-attr]
+    assert ledger.log_of_events.claim("order-id", 7).fingerprint is None
     assert imported(ledger, THERE) == (ImportCounts(skipped=1), {})
     assert list(imported(ledger, THERE | {"notes": "n"})[1]) == [1]
 

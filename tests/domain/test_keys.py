@@ -23,10 +23,10 @@ class CommittedKeys(Keys):
         super().__init__(ledger.log_of_events)
         self._ledger = ledger
 
-    def create(self, **carries: Any) -> str:  # type: ignore[override]
+    def create(self, **carries: Any) -> str:
         return self._ledger.write(super().create, **carries).result()
 
-    def revoke(self, name_or_prefix: str, **options: Any) -> str:  # type: ignore[override]
+    def revoke(self, name_or_prefix: str, **options: Any) -> str:
         name = self.find_name(name_or_prefix)
         self._ledger.write(super().revoke, name, **options).result()
         return name

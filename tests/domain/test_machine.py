@@ -341,8 +341,7 @@ class Orders(RuleBasedStateMachine):
     def document(self, uuid: UUID, name: str) -> Plain:
         found = lists.one(self.views.reader, document=name, uuid=uuid)
         assert found.position == self.events
-        document: Plain = json.loads(found.document.replace(b"\0", b""), parse_float=Decimal, parse_int=Decimal)
-        return document
+        return json.loads(found.document.replace(b"\0", b""), parse_float=Decimal, parse_int=Decimal)
 
 
 def test_ledger_and_views_agree_with_a_plain_model_whatever_is_done() -> None:

@@ -69,7 +69,7 @@ def take_back(kind: str, amount: str, reference: str = "x_1", **fields: Any) -> 
 def taken_back(kind: str, amount: str, reference: str = "x_1", **fields: Any) -> Event:
     """The event of a movement of this kind, at the time of the stories' beginning."""
     who = {"amount": amount, "reference": reference, "provider": "stripe"}
-    return EFFECTS[kind].event(**{"occurred_at": BEGUN, AT[kind]: BEGUN} | who | fields)  # type: ignore[index]
+    return EFFECTS[kind].event(**{"occurred_at": BEGUN, AT[kind]: BEGUN} | who | fields)
 
 
 def void(reference: str = "pi_1", reason: str = "typed twice") -> c.VoidPayment:
@@ -164,7 +164,7 @@ def test_more_than_is_left_is_taken_back_only_where_it_is_forced(kind: str) -> N
 def test_a_named_movement_is_taken_back_no_further_than_is_left_of_it(kind: str) -> None:
     field, name, _ = OF[kind]
     more = {"payment": received("50.00", "pi_2"), "refund": refunded("10.00", "re_2")}
-    about = EFFECTS[kind].about  # type: ignore[index]
+    about = EFFECTS[kind].about
     other = more.get(str(about)) or taken_back("chargeback", "10.00", "dp_2")
     most = {"payment": "100", "refund": "40", "chargeback": "40"}[str(about)]
     story = (*BEFORE[kind], other, taken_back(kind, "30.00", "x_0", **{field: name}))
@@ -261,8 +261,7 @@ TEN = {"items": [{"unit_price": "10.00"}]}
 
 
 def placed(ledger: OrderLedger) -> UUID:
-    uuid: UUID = do(ledger.create, new_order(**TEN), ME).order.uuid
-    return uuid
+    return do(ledger.create, new_order(**TEN), ME).order.uuid
 
 
 def test_a_reference_is_one_movements_of_its_kind_in_the_whole_ledger(ledger: OrderLedger) -> None:

@@ -42,7 +42,7 @@ def test_a_command_asks_of_no_order_but_its_own(ledger: OrderLedger, clock: Cloc
             assert told <= {str(outcome.order.uuid)}
             return outcome
 
-        watched.__self__ = ledger  # type: ignore[attr-defined]  # as `do` finds the ledger of a command
+        watched.__self__ = ledger  # as `do` finds the ledger of a command
         setattr(ledger, name, watched)
     play(ledger, clock, random, 60)
     assert len(set(asked)) > 5

@@ -23,13 +23,11 @@ def changed(**fields: Any) -> e.ExternalIdsChanged:
 
 
 def made(ledger: OrderLedger, **fields: Any) -> Order:
-    order: Order = do(ledger.create, new_order(**fields), ME).order
-    return order
+    return do(ledger.create, new_order(**fields), ME).order
 
 
 def now(ledger: OrderLedger, order: Order, **external_ids: str) -> Order:
-    after: Order = do(ledger.change, order.uuid, change(external_ids=external_ids), ME).order
-    return after
+    return do(ledger.change, order.uuid, change(external_ids=external_ids), ME).order
 
 
 def test_a_key_may_be_given_when_an_order_is_created_and_is_nobody_elses(ledger: OrderLedger) -> None:

@@ -118,7 +118,7 @@ class Load:
 def _token(raw: Any) -> str | None:
     payload = json.loads(raw.payload)
     if raw.topic.startswith(b"order.item_added"):
-        return payload.get("product", {}).get("name")  # type: ignore[no-any-return]
+        return payload.get("product", {}).get("name")
     return payload.get("reference") if raw.topic.startswith(b"order.payment_received") else None
 
 

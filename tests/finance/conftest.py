@@ -91,8 +91,7 @@ class Desk:
     def page(self, **parameters: Any) -> dict[str, Any]:
         answer = self.ask("/payments", params=renamed(parameters))
         assert answer.status_code == 200, answer.text
-        found: dict[str, Any] = answer.json
-        return found
+        return answer.json
 
     def journal(self, **parameters: Any) -> list[dict[str, Any]]:
         """Every row of the journal that these parameters select, page by page."""
@@ -113,8 +112,7 @@ class Desk:
     def summary(self, **parameters: Any) -> dict[str, Any]:
         answer = self.ask("/summary", params=renamed(parameters))
         assert answer.status_code == 200, answer.text
-        found: dict[str, Any] = answer.json
-        return found
+        return answer.json
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[bytes]:
         """Runs `run.py` with these arguments on the same ledger."""

@@ -186,7 +186,7 @@ def test_a_collector_that_is_away_or_hangs_holds_up_no_answer_and_no_stop(
                 assert requests.get(service.base + "/healthz", timeout=10).ok
                 assert time.monotonic() - began < 1
             if port != silent.server_port:
-                until(lambda service=service: "exporting span" in service.log())  # type: ignore[misc]
+                until(lambda service=service: "exporting span" in service.log())
             began = time.monotonic()
             assert service.stop() == 0
             assert time.monotonic() - began < STOP_SECONDS_MAX

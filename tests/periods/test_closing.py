@@ -239,7 +239,7 @@ def test_the_command_line_closes_lists_and_reports_periods(tmp_path: Path) -> No
     assert closed.stdout.startswith(b"2026-03 of stripe is closed: 1 movement")
     as_json = service.run("period", "report", "2026-03", "--provider", "stripe", "--json").stdout
     as_csv = service.run("period", "report", "2026-03", "--provider", "stripe", "--csv").stdout
-    late = line | {"id": 2, "history": [line["history"][0] | {"reference": "pi_2"}]}  # type: ignore[index,operator,dict-item]
+    late = line | {"id": 2, "history": [line["history"][0] | {"reference": "pi_2"}]}
     assert service.run("import", "-", stdin=json.dumps(late).encode()).returncode == 0
     assert service.run("period", "report", "2026-03", "--provider", "stripe", "--json").stdout == as_json
     assert service.run("period", "report", "2026-03", "--provider", "stripe", "--csv").stdout == as_csv

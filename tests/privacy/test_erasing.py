@@ -67,14 +67,12 @@ class Shop:
     def place(self, **fields: Any) -> dict[str, Any]:
         answer = self.staff.post(ORDERS, json=fields)
         assert answer.status_code == 201, answer.text
-        found: dict[str, Any] = answer.json()
-        return found
+        return answer.json()
 
     def erase(self, path: str, status: int = 201, **body: Any) -> dict[str, Any]:
         answer = self.officer.post(f"{PRIVACY}/{path}/erasures", json=body)
         assert answer.status_code == status, answer.text
-        found: dict[str, Any] = answer.json()
-        return found
+        return answer.json()
 
     def verify(self) -> str:
         done = self.service.run("verify")

@@ -62,8 +62,7 @@ class Office:
         headers, given = {"Content-Type": "text/csv"}, {"provider": "stripe", "file": "march.csv", **parameters}
         answer = self.clerk.post(FINANCE, data=content.encode(), headers=headers, params=given)
         assert answer.status_code == status, answer.text
-        found: dict[str, Any] = answer.json()
-        return found
+        return answer.json()
 
     def decide(self, one: dict[str, Any], decision: str, **body: Any) -> Any:
         answer = self.clerk.post(f"{FINANCE}/{one['id']}/{decision}", json=body)

@@ -285,8 +285,7 @@ def changed_by(change: str, folder: Path) -> set[str]:
 
     def ask() -> dict[str, str]:
         done = subprocess.run([sys.executable, "-c", ASK], cwd=folder, capture_output=True, check=True)
-        found: dict[str, str] = json.loads(done.stdout)
-        return found
+        return json.loads(done.stdout)
 
     before = ask()
     with (folder / change).open("a") as source:
@@ -321,13 +320,13 @@ def test_every_function_that_has_a_part_in_a_row_stands_in_a_file_of_the_views_f
     histories = fold(raws, no_state, EventMapper().read).histories.values()
     for view in VIEWS:
         called: set[str] = set()
-        sys.setprofile(lambda frame, event, _, called=called: called.add(frame.f_code.co_filename))  # type: ignore[misc]
+        sys.setprofile(lambda frame, event, _, called=called: called.add(frame.f_code.co_filename))
         try:
             if isinstance(view, RecordView):
                 view.of_records(raws)
             for history in histories:
                 if view in OF_KIND[history.kind]:
-                    view.of_history(history)  # type: ignore[attr-defined]
+                    view.of_history(history)
         finally:
             sys.setprofile(None)
         ours = {str(Path(file).relative_to(ROOT)) for file in called if file.startswith(f"{ROOT}/")}

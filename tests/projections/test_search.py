@@ -79,7 +79,7 @@ def test_no_combining_mark_of_unicode_is_left_out_but_those_that_make_other_lett
 def finds(word: str, texts: list[str], phones: tuple[str, ...] = ()) -> bool:
     """Whether SQLite finds a row with these texts and phones by the word."""
     values: list[str] = [searchable(texts, phones)]
-    term = contains_sql("?1", word, lambda value: values.append(value) or len(values))  # type: ignore[func-returns-value]
+    term = contains_sql("?1", word, lambda value: values.append(value) or len(values))
     with closing(sqlite3.connect(":memory:")) as connection:
         (found,) = connection.execute(f"SELECT {term}", values).fetchone()
     return bool(found)

@@ -53,8 +53,7 @@ class Office(Desk):
     def start(self, *rows: str, **parameters: str) -> dict[str, Any]:
         answer = self.upload(self.file(*rows), **parameters)
         assert answer.status_code == 201, answer.text
-        found: dict[str, Any] = answer.json
-        return found
+        return answer.json
 
     def decide(self, one: dict[str, Any], decision: str, **body: Any) -> Result:
         headers = {"Content-Type": "application/json"}

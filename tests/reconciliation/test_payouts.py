@@ -64,16 +64,14 @@ def bank(desk: Office, *entries: tuple[str, str, str], **parameters: str) -> dic
     until = parameters.pop("until", "2026-03-31")
     answer = desk.upload(statement(*entries, until=until), "mybank", "application/xml", file="bank.xml", **parameters)
     assert answer.status_code == 201, answer.text
-    found: dict[str, Any] = answer.json
-    return found
+    return answer.json
 
 
 def tied(one: dict[str, Any], rule: str) -> dict[str, Any]:
     """The `tied_to` of the only line that this rule has tied."""
     (result,) = [found for found in by_outcome(one)["matched"] if found["rule"] == rule]
     assert result["is_open"] is False
-    told: dict[str, Any] = result["tied_to"]
-    return told
+    return result["tied_to"]
 
 
 @pytest.mark.parametrize("is_bank_first", [False, True])

@@ -45,9 +45,9 @@ def hidden(source: str) -> list[int]:
     ]
     for node in ast.walk(tree):
         if _called_of_re(node) not in (None, *_HARMLESS):
-            found.append(node.lineno)  # type: ignore[attr-defined]
+            found.append(node.lineno)
         if isinstance(node, ast.FunctionDef | ast.Lambda):
-            found += [inner.lineno for inner in ast.walk(node) if _called_of_re(inner) == "compile"]  # type: ignore[attr-defined]
+            found += [inner.lineno for inner in ast.walk(node) if _called_of_re(inner) == "compile"]
     return found
 
 

@@ -99,7 +99,7 @@ class _Huge(io.RawIOBase):
 
 def test_a_file_of_two_gigabytes_is_refused_before_it_is_read() -> None:
     with pytest.raises(SettlementRefused, match="MiB"):
-        next(read(_Huge(), "file", "acme"))  # type: ignore[arg-type]
+        next(read(_Huge(), "file", "acme"))
 
 
 def test_lines_before_the_one_that_does_not_fit_are_handed_out_one_by_one() -> None:

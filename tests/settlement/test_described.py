@@ -135,7 +135,7 @@ def test_several_fee_columns_add_up() -> None:
 )
 def test_a_day_and_its_time_may_stand_in_two_columns(day: str, time: str, said: str, utc: tuple[int, ...]) -> None:
     (found,) = described(f"day,time,amount\n{day},{time},5.00\n", said, columns='occurred_at = ["day", "time"]')
-    assert found.occurred_at == datetime(*utc, tzinfo=UTC)  # type: ignore[misc, arg-type]
+    assert found.occurred_at == datetime(*utc, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -154,7 +154,7 @@ def test_a_day_and_its_time_may_stand_in_two_columns(day: str, time: str, said: 
 )
 def test_a_time_is_read_as_it_is_written(written: str, said: str, utc: tuple[int, ...]) -> None:
     (found,) = described(f"day,amount\n{written},5.00\n", said)
-    assert found.occurred_at == datetime(*utc, tzinfo=UTC)  # type: ignore[misc, arg-type]
+    assert found.occurred_at == datetime(*utc, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -290,7 +290,7 @@ def test_a_column_says_the_zone_of_each_time(zone: str, utc: tuple[int, ...]) ->
         columns='timezone = "zone"',
         tables=words,
     )
-    assert found.occurred_at == datetime(*utc, tzinfo=UTC)  # type: ignore[misc, arg-type]
+    assert found.occurred_at == datetime(*utc, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("zone", ["GMT+08:00", "UTC+8", "+0800"])

@@ -115,7 +115,7 @@ def _fields(value: Line) -> dict[str, object]:
 
 @given(LINES, ENTRIES, st.randoms(use_true_random=False))
 @untimed
-def test_every_row_is_in_one_result_whatever_the_order_of_the_rows(lines, entries, random) -> None:  # type: ignore[no-untyped-def]
+def test_every_row_is_in_one_result_whatever_the_order_of_the_rows(lines, entries, random) -> None:
     results = match_alone(lines, entries, RULES, as_of=LATER)
     assert sorted(row for result in results for row in result.lines) == [found.row for found in lines]
     assert sorted(position for result in results for position in result.entries) == [

@@ -72,7 +72,7 @@ def test_rules_that_make_no_sense_are_refused_by_their_field(before: str, after:
 def test_a_file_that_is_described_for_all_holds_for_providers_without_their_own() -> None:
     common = '\n[file]\ncurrency = "EUR"\nkind = "payment"\n[file.columns]\ngross = "Summe"\noccurred_at = "Tag"\n'
     rules = rules_from(RULES + common)
-    assert [rules.mapping(name).columns.gross for name in ("bank", "stripe", "other")] == [  # type: ignore[union-attr]
+    assert [rules.mapping(name).columns.gross for name in ("bank", "stripe", "other")] == [
         "Betrag",
         "Summe",
         "Summe",

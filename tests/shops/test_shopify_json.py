@@ -201,7 +201,7 @@ def test_a_refund_says_what_it_was_for(ledger: OrderLedger) -> None:
 
 def test_a_refund_of_shipping_is_an_adjustment() -> None:
     adjustment = {"kind": "shipping_refund", "amount": "-5.00", "tax_amount": "0.00"}
-    money = [REFUND["transactions"][0] | {"amount": "5.00"}]  # type: ignore[index]
+    money = [REFUND["transactions"][0] | {"amount": "5.00"}]
     of_shipping = {"refund_line_items": [], "order_adjustments": [adjustment], "transactions": money}
     shipping = [{"id": 3, "title": "UPS", "price": "5.00"}]
     found = shopify(refunds=[REFUND | of_shipping], shipping_lines=shipping, total_price="115.00")
@@ -211,7 +211,7 @@ def test_a_refund_of_shipping_is_an_adjustment() -> None:
 def test_a_refund_of_shipping_that_was_taken_back_and_given_again_is_one() -> None:
     amounts = ("-5.00", "5.00", "-5.00")
     adjustments = [{"kind": "shipping_refund", "amount": amount, "tax_amount": "0.00"} for amount in amounts]
-    money = [REFUND["transactions"][0] | {"amount": "5.00"}]  # type: ignore[index]
+    money = [REFUND["transactions"][0] | {"amount": "5.00"}]
     of_shipping = {"refund_line_items": [], "order_adjustments": adjustments, "transactions": money}
     shipping = [{"id": 3, "title": "UPS", "price": "5.00"}]
     found = shopify(refunds=[REFUND | of_shipping], shipping_lines=shipping, total_price="115.00")
@@ -219,15 +219,15 @@ def test_a_refund_of_shipping_that_was_taken_back_and_given_again_is_one() -> No
 
 
 def test_a_refund_that_is_not_the_sum_of_its_lines_is_taken_without_them() -> None:
-    money = [REFUND["transactions"][0] | {"amount": "40.00"}]  # type: ignore[index]
+    money = [REFUND["transactions"][0] | {"amount": "40.00"}]
     found = shopify(refunds=[REFUND | {"transactions": money}])
     assert "lines" not in history(found, "refund")[0]
     assert "not the sum of its lines" in remarks(found)
 
 
 def test_a_refund_for_more_than_was_sold_is_taken_without_its_lines(ledger: OrderLedger) -> None:
-    again = REFUND | {"id": 22, "transactions": [REFUND["transactions"][0] | {"id": 13}]}  # type: ignore[index]
-    thrice = REFUND["refund_line_items"][0] | {"quantity": 3}  # type: ignore[index]
+    again = REFUND | {"id": 22, "transactions": [REFUND["transactions"][0] | {"id": 13}]}
+    thrice = REFUND["refund_line_items"][0] | {"quantity": 3}
     fields = {"refunds": [REFUND, again], "financial_status": "refunded"}
     ties(ledger, json.dumps(rest(**fields)))
     assert all("lines" in entry for entry in history(shopify(**fields), "refund"))
@@ -247,7 +247,7 @@ def test_transactions_and_refunds_come_beside_the_orders_in_whatever_order(ledge
 
 
 def test_a_transaction_that_stands_in_its_refund_too_counts_once() -> None:
-    found = shopify(refunds=[REFUND], transactions=[SALE, REFUND["transactions"][0]])  # type: ignore[index]
+    found = shopify(refunds=[REFUND], transactions=[SALE, REFUND["transactions"][0]])
     assert found.stated == Amounts(11000, 11000, 5500)
 
 

@@ -26,11 +26,11 @@ Subscribe = Callable[..., dict[str, Any]]
 def deliveries(staff: Client, webhook: dict[str, Any], query: str = "") -> list[dict[str, Any]]:
     answer = staff.get(f"{WEBHOOKS}/{webhook['id']}/deliveries{query}")
     assert answer.status_code == 200, answer.text
-    return answer.json()["deliveries"]  # type: ignore[no-any-return]
+    return answer.json()["deliveries"]
 
 
 def shown(staff: Client, webhook: dict[str, Any]) -> dict[str, Any]:
-    return staff.get(f"{WEBHOOKS}/{webhook['id']}").json()  # type: ignore[no-any-return]
+    return staff.get(f"{WEBHOOKS}/{webhook['id']}").json()
 
 
 def test_a_receiver_is_told_of_events_in_order_without_personal_data(
