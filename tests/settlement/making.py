@@ -36,6 +36,12 @@ def refusal_of(file: str | bytes, mapping: Mapping | str | None = None) -> Settl
     return caught.value
 
 
+def refused_at(file: str | bytes, mapping: Mapping | str | None = None) -> tuple[int | None, str | None]:
+    """The row and the column at which a file is refused."""
+    refused = refusal_of(file, mapping)
+    return refused.row, refused.column
+
+
 def stream_of(file: str | bytes) -> io.BytesIO:
     return io.BytesIO(file.encode() if isinstance(file, str) else file)
 

@@ -13,7 +13,7 @@ from domain.settlement.reading import FILE_BYTES_MAX, read
 from domain.settlement.shipped import recognise, shipped
 from domain.settlement.tables.rows import LINE_CHARS_MAX
 from tests.settlement import test_camt053, test_mt940, test_paypal, test_shipped, test_stripe
-from tests.settlement.making import own, refusal_of, text, xlsx
+from tests.settlement.making import own, refusal_of, refused_at, text, xlsx
 
 GOOD = "pi_1,payment,50.00,1.75,48.25,USD,2026-03-01T10:30:00Z,42,po_1"
 
@@ -50,8 +50,7 @@ def test_utf_16_is_refused_where_utf_8_is_meant() -> None:
 
 
 def test_a_nul_byte_has_no_place_in_text() -> None:
-    refused = refusal_of(own(GOOD.replace("pi_1", "pi\0")))
-    assert (refused.row, refused.column) == (2, "1")
+    assert refused_at(own(GOOD.replace("pi_1", "pi\0"))) == (2, "1")
 
 
 def test_two_header_rows_are_refused() -> None:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from domain.settlement.lines import Balance
-from tests.settlement.making import balances_of, lines_of, refusal_of
+from tests.settlement.making import balances_of, lines_of, refusal_of, refused_at
 
 
 def code(family: str, sub_family: str) -> str:
@@ -170,8 +170,7 @@ def test_other_versions_of_the_message_are_read(version: str) -> None:
     ],
 )
 def test_a_value_that_does_not_fit_is_refused_with_its_line_and_element(file: str, row: int, column: str) -> None:
-    refused = refusal_of(file)
-    assert (refused.row, refused.column) == (row, column)
+    assert refused_at(file) == (row, column)
 
 
 @pytest.mark.parametrize("part", [0.1, 0.5, 0.9, 0.999])

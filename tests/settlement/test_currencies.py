@@ -12,7 +12,7 @@ from domain.reconciliation.rules import Rules, rules_from
 from domain.refusals import InvalidField
 from domain.settlement.lines import Line, Original
 from domain.settlement.shipped import shipped
-from tests.settlement.making import NOON, entry, line, lines_of, refusal_of
+from tests.settlement.making import NOON, entry, line, lines_of, refused_at
 from tests.settlement.planting import match_alone
 from tests.settlement.test_matching import LATER
 
@@ -163,8 +163,7 @@ def test_our_own_layout_has_columns_for_the_original_amount() -> None:
     ("cells", "column"), [("50.00,XXQ,", "original_currency"), ("50.00,USD,a lot", "exchange_rate")]
 )
 def test_a_wrong_original_currency_or_rate_is_refused_with_its_place(cells: str, column: str) -> None:
-    refused = refusal_of(f"{HEADER}\npi_1,payment,46.00,,,EUR,2026-03-01T12:00:00Z,,,{cells}\n")
-    assert (refused.row, refused.column) == (2, column)
+    assert refused_at(f"{HEADER}\npi_1,payment,46.00,,,EUR,2026-03-01T12:00:00Z,,,{cells}\n") == (2, column)
 
 
 def test_stripes_itemised_report_has_the_original_amount_where_it_was_asked_for() -> None:

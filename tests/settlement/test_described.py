@@ -6,7 +6,7 @@ import pytest
 
 from domain.refusals import InvalidField
 from domain.settlement.lines import Line
-from tests.settlement.making import lines_of, mapping_of, number, refusal_of, text, xlsx
+from tests.settlement.making import lines_of, mapping_of, number, refusal_of, refused_at, text, xlsx
 
 DAY = "2026-03-01"
 
@@ -94,8 +94,7 @@ def test_an_amount_is_read_as_it_is_written(written: str, said: str, minor: int)
     ],
 )
 def test_an_amount_that_may_be_another_is_refused(written: str, said: str) -> None:
-    refused = refusal_of(f'day,amount\n{DAY},"{written}"\n', rules(said))
-    assert (refused.row, refused.column) == (2, "amount")
+    assert refused_at(f'day,amount\n{DAY},"{written}"\n', rules(said)) == (2, "amount")
 
 
 @pytest.mark.parametrize("nothing", ["", "-", "--", "—"])
@@ -114,8 +113,10 @@ def test_debit_and_credit_may_have_a_column_each(debit: str, credit: str, gross:
 
 @pytest.mark.parametrize(("debit", "credit", "column"), [("5", "5", "out"), ("", "-5", "in"), ("", "", "out")])
 def test_debit_and_credit_are_never_both(debit: str, credit: str, column: str) -> None:
-    refused = refusal_of(f"day,out,in\n{DAY},{debit},{credit}\n", rules(columns='debit = "out"\ncredit = "in"'))
-    assert (refused.row, refused.column) == (2, column)
+    assert refused_at(f"day,out,in\n{DAY},{debit},{credit}\n", rules(columns='debit = "out"\ncredit = "in"')) == (
+        2,
+        column,
+    )
 
 
 def test_several_fee_columns_add_up() -> None:
@@ -302,8 +303,10 @@ def test_a_zone_may_be_an_offset(zone: str) -> None:
 
 @pytest.mark.parametrize("zone", ["GMT+99", "UTC+08:99"])
 def test_an_offset_that_no_clock_has_is_refused(zone: str) -> None:
-    refused = refusal_of(f"day,amount,zone\n2026-03-01 10:30:00,5.00,{zone}\n", rules(columns='timezone = "zone"'))
-    assert (refused.row, refused.column) == (2, "zone")
+    assert refused_at(f"day,amount,zone\n2026-03-01 10:30:00,5.00,{zone}\n", rules(columns='timezone = "zone"')) == (
+        2,
+        "zone",
+    )
 
 
 @pytest.mark.parametrize("zone", ["IST", "../../etc/passwd", "Mars"])

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tests.settlement.making import balances_of, lines_of, refusal_of
+from tests.settlement.making import balances_of, lines_of, refusal_of, refused_at
 
 
 def statement(*fields: str, opening: str = ":60F:C260301EUR100,00", closing: str = ":62F:D260331EUR20,5") -> str:
@@ -153,8 +153,7 @@ def test_the_counts_and_sums_of_a_report_within_the_day_are_those_of_its_lines()
     assert len(lines_of(interim(*lines, ":90D:1EUR2,50", ":90C:1EUR1,"))) == 2
     assert len(lines_of(interim(*lines))) == 2
     for wrong in (":90D:2EUR2,50", ":90D:1EUR2,51"):
-        refused = refusal_of(interim(*lines, wrong))
-        assert (refused.row, refused.column) == (8, "90D")
+        assert refused_at(interim(*lines, wrong)) == (8, "90D")
 
 
 @pytest.mark.parametrize(
@@ -176,8 +175,7 @@ def test_the_counts_and_sums_of_a_report_within_the_day_are_those_of_its_lines()
     ],
 )
 def test_a_value_that_does_not_fit_is_refused_with_its_line_and_field(file: str, row: int, column: str | None) -> None:
-    refused = refusal_of(file)
-    assert (refused.row, refused.column) == (row, column)
+    assert refused_at(file) == (row, column)
 
 
 @pytest.mark.parametrize("cut", [":62F:", ":61:"])

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from domain.settlement.lines import Balance
-from tests.settlement.making import balances_of, lines_of, refusal_of
+from tests.settlement.making import balances_of, lines_of, refusal_of, refused_at
 
 COLUMNS = (
     '"CH","Transaction ID","Invoice ID","PayPal Reference ID","PayPal Reference ID Type","Transaction Event Code",'
@@ -120,10 +120,8 @@ def test_a_report_that_is_cut_off_between_rows_is_refused(rows: int) -> None:
 
 
 def test_a_missing_transaction_is_told_by_the_count() -> None:
-    refused = refusal_of(report(PAYMENT, WITHDRAWAL))
-    assert (refused.row, refused.column) == (8, "SC")
-    of_report = refusal_of(WHOLE.replace('"RC",3', '"RC",4'))
-    assert (of_report.row, of_report.column) == (11, "RC")
+    assert refused_at(report(PAYMENT, WITHDRAWAL)) == (8, "SC")
+    assert refused_at(WHOLE.replace('"RC",3', '"RC",4')) == (11, "RC")
 
 
 @pytest.mark.parametrize(
@@ -138,8 +136,7 @@ def test_a_missing_transaction_is_told_by_the_count() -> None:
     ],
 )
 def test_a_cell_that_does_not_fit_is_refused_with_its_row_and_column(row: str, column: str) -> None:
-    refused = refusal_of(report(PAYMENT, row, WITHDRAWAL))
-    assert (refused.row, refused.column) == (6, column)
+    assert refused_at(report(PAYMENT, row, WITHDRAWAL)) == (6, column)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 import xlsxwriter
 
 from domain.settlement.tables.number_format import as_shown, section_for, stored
-from tests.settlement.making import lines_of, number, refusal_of, text, xlsx
+from tests.settlement.making import lines_of, number, refusal_of, refused_at, text, xlsx
 
 HEADER = [
     text(column, name)
@@ -92,8 +92,7 @@ def test_a_number_longer_than_a_sheet_keeps_is_refused() -> None:
 
 
 def test_more_digits_than_the_currency_has_are_refused_where_the_sheet_shows_them() -> None:
-    refused = refusal_of(xlsx(HEADER, row(number("C", "12.345"))))
-    assert (refused.row, refused.column) == (2, "gross")
+    assert refused_at(xlsx(HEADER, row(number("C", "12.345")))) == (2, "gross")
 
 
 @pytest.mark.parametrize(("code", "shown"), [("00000", "00042"), ("General", "42"), ("0", "42")])

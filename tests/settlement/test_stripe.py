@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tests.settlement.making import lines_of, refusal_of
+from tests.settlement.making import lines_of, refusal_of, refused_at
 
 # The columns of a report for which no others were asked, and the columns of the charge and the intent.
 COLUMNS = (
@@ -116,8 +116,7 @@ def test_the_order_in_the_payments_metadata_goes_before_the_description() -> Non
     ],
 )
 def test_a_cell_that_does_not_fit_is_refused_with_its_row_and_column(row: str, column: str) -> None:
-    refused = refusal_of(report(REFUND, row))
-    assert (refused.row, refused.column) == (3, column)
+    assert refused_at(report(REFUND, row)) == (3, column)
 
 
 def test_a_report_without_a_column_that_is_needed_names_it() -> None:
