@@ -1,4 +1,4 @@
-"""The whole application in this process, on a real ledger with a clock of its own: shared by the tests for auditors."""
+"""The application in this process, and one order of each event: shared by the tests for auditors."""
 
 import json
 import shutil
@@ -8,13 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from falcon.testing import Result, TestClient
+from falcon.testing import Result
 
-from api import settings as settings_module
-from api.app import create_app
-from domain.ledger import OrderLedger, Outcome
 from domain.log.keys import Keys
-from domain.log.recorder import SQLiteRecorder
 from domain.order.commands import (
     AddItem,
     ChangeItem,
@@ -22,7 +18,6 @@ from domain.order.commands import (
     ChangeOrder,
     ChangeStatus,
     ChargeBack,
-    Command,
     FailPayment,
     FailRefund,
     GiveToCustomer,
@@ -33,38 +28,27 @@ from domain.order.commands import (
     VoidPayment,
 )
 from domain.order.state import Order
-from domain.strict_json import convert
 from projections.proof.signing import Checkpoints, create_key
-from projections.views.views import Views
-from tests.conftest import ME, Clock, do, forget, new_order, old_key
+from tests.application import Application, several
+from tests.conftest import forget
 
 AUDIT = "/api/v1/audit"
 HOST = "shop.example"
 
 
-class Office:
-    """The application without a network before it, and its ledger."""
+class Office(Application):
+    """The application, and an auditor who asks it."""
 
     def __init__(self, folder: Path, *, with_key: bool = True) -> None:
-        self.folder = folder
-        self.clock = Clock()
-        self.settings = settings_module.read({"LEDGER_URL": f"sqlite:///{folder / 'ledger.db'}"})
-        self.ledger = OrderLedger(SQLiteRecorder(self.settings.ledger), clock=self.clock)
-        self.views = Views(self.ledger, self.settings.views)
-        self.views.ensure()
+        super().__init__(folder)
         self.keys = Keys(self.ledger.log_of_events)
         if with_key and not self.settings.key.exists():
             create_key(self.settings.key)
         self.checkpoints = Checkpoints(self.ledger, self.views, key=self.settings.key, kept=self.settings.checkpoints)
-        self._client = TestClient(create_app(self.ledger, self.views, self.settings))
         self.auditor = self.key("audit:read")
 
-    def key(self, *scopes: str, customer: int | None = None) -> str:
-        return self.ledger.write(old_key, self.clock(), *scopes, customer_id=customer).result()
-
     def ask(self, path: str, key: str | None = None, method: str = "GET", **options: Any) -> Result:
-        headers = {"Authorization": f"Token {key or self.auditor}", **options.pop("headers", {})}
-        return self._client.simulate_request(method, path, headers=headers, host=HOST, **options)
+        return self.request(method, path, key or self.auditor, host=HOST, **options)
 
     def audit(self, path: str, **parameters: Any) -> Any:
         """The JSON of an answer to the auditor, with exact amounts."""
@@ -88,24 +72,6 @@ class Office:
             if page["next"] is None:
                 return found
             parameters["after"] = page["next"]
-
-    def place(self, **fields: Any) -> Order:
-        """A new order, worth 100.00 unless `fields` change its items."""
-        body = {"items": [{"unit_price": "100.00"}], **fields}
-        return self._done(do(self.ledger.create, new_order(**body), ME))
-
-    def give(self, order: Order, shape: type[Command], **fields: Any) -> Order:
-        """The order after one more command, given a second later."""
-        self.clock.tick()
-        return self._done(do(self.ledger.change, order.uuid, convert(fields, shape), ME))
-
-    def _done(self, outcome: Outcome) -> Order:
-        self.views.catch_up()
-        return outcome.order
-
-    def close(self) -> None:
-        self.views.close()
-        self.ledger.log_of_events.close()
 
 
 def exact(text: bytes | str) -> Any:
@@ -207,15 +173,4 @@ def office(unused: Path, tmp_path: Path) -> Iterator[Office]:
 
 @pytest.fixture
 def make_office(tmp_path: Path) -> Iterator[Callable[..., Office]]:
-    """A function that makes offices, each in a folder of its own. They are closed when the test ends."""
-    made: list[Office] = []
-
-    def make(**options: Any) -> Office:
-        folder = tmp_path / str(len(made))
-        folder.mkdir()
-        made.append(Office(folder, **options))
-        return made[-1]
-
-    yield make
-    for one in made:
-        one.close()
+    yield from several(Office, tmp_path)

@@ -66,7 +66,7 @@ def recorded_run(office: Office) -> list[Shown]:
     for first in range(1, HISTORIES + 1, SIDE_BY_SIDE):
         customers = []
         for number in range(first, first + SIDE_BY_SIDE):
-            order = office._done(do(office.ledger.create, an_order(random, number), ME))
+            order = office.done(do(office.ledger.create, an_order(random, number), ME))
             customers.append(Customer(office.key(customer=number), order))
             saved.append(shown(office, staff, customers[-1]))
         for step in range(COMMANDS * SIDE_BY_SIDE):
@@ -75,7 +75,7 @@ def recorded_run(office: Office) -> list[Shown]:
             with suppress(Refusal):
                 command = a_command(random, customers[place].order, f"{first}-{step}")
                 after = do(office.ledger.change, customers[place].order.uuid, command, ME)
-                customers[place] = customers[place]._replace(order=office._done(after))
+                customers[place] = customers[place]._replace(order=office.done(after))
                 saved.append(shown(office, staff, customers[place]))
     return saved
 

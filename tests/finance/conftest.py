@@ -1,4 +1,4 @@
-"""The whole application in this process, on a real ledger with a clock of its own: shared by the tests for finance."""
+"""The application in this process, and what finance asks of it: shared by the tests for finance."""
 
 import csv
 import subprocess
@@ -9,48 +9,27 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from falcon.testing import Result, TestClient
+from falcon.testing import Result
 
-from api import settings as settings_module
-from api.app import create_app
 from domain.importing import import_lines
-from domain.ledger import OrderLedger
-from domain.log.recorder import SQLiteRecorder
-from domain.order.commands import ChangeStatus, Command, ReceivePayment, RefundPayment
+from domain.order.commands import ChangeStatus, ReceivePayment, RefundPayment
 from domain.order.state import Order
-from domain.strict_json import convert
-from projections.views.views import Views
-from tests.conftest import ME, ROOT, Clock, do, new_order, old_key
+from tests.application import Application, several
+from tests.conftest import ROOT
 from tests.test_olist import OLIST
 
 FINANCE = "/api/v1/finance"
 
 
-class Desk:
-    """The application without a network before it, and its ledger."""
+class Desk(Application):
+    """The application, and finance, who ask it."""
 
     def __init__(self, folder: Path, **environment: str) -> None:
-        self.folder = folder
-        self.environment = {"LEDGER_URL": f"sqlite:///{folder / 'ledger.db'}", **environment}
-        self.settings = settings_module.read(self.environment)
-        self.clock = Clock()
-        self.ledger = OrderLedger(SQLiteRecorder(self.settings.ledger), clock=self.clock)
-        self.views = Views(self.ledger, self.settings.views)
-        self.views.ensure()
-        self._client = TestClient(create_app(self.ledger, self.views, self.settings))
+        super().__init__(folder, **environment)
         self._finance = self.key("finance:read")
         self._references = iter(range(1, 10**6))
 
-    def key(self, *scopes: str, customer: int | None = None) -> str:
-        return self.ledger.write(old_key, self.clock(), *scopes, customer_id=customer).result()
-
     # --- commands ---
-
-    def place(self, **fields: Any) -> Order:
-        """A new order, worth 100.00 unless `fields` change its items."""
-        return self._seen(
-            do(self.ledger.create, new_order(**{"items": [{"unit_price": "100.00"}], **fields}), ME).order
-        )
 
     def pay(self, order: Order, amount: str, **fields: Any) -> Order:
         given = {"amount": amount, "provider": "stripe", "reference": f"pi_{next(self._references)}", **fields}
@@ -65,11 +44,6 @@ class Desk:
             order = self.give(order, ChangeStatus, status=status)
         return order
 
-    def give(self, order: Order, shape: type[Command], **fields: Any) -> Order:
-        """The order after one more command, given a second later."""
-        self.clock.tick()
-        return self._seen(do(self.ledger.change, order.uuid, convert(fields, shape), ME).order)
-
     def bring(self, lines: bytes) -> None:
         """Imports orders with their history."""
         path = self.folder / "orders.jsonl"
@@ -78,15 +52,10 @@ class Desk:
             import_lines(self.ledger, file, on_rejected=lambda number, reason: pytest.fail(f"line {number}: {reason}"))
         self.views.catch_up()
 
-    def _seen(self, order: Order) -> Order:
-        self.views.catch_up()
-        return order
-
     # --- requests ---
 
     def ask(self, path: str, key: str | None = None, method: str = "GET", **options: Any) -> Result:
-        headers = {"Authorization": f"Token {key or self._finance}", **options.pop("headers", {})}
-        return self._client.simulate_request(method, FINANCE + path, headers=headers, **options)
+        return self.request(method, FINANCE + path, key or self._finance, **options)
 
     def page(self, **parameters: Any) -> dict[str, Any]:
         answer = self.ask("/payments", params=renamed(parameters))
@@ -119,10 +88,6 @@ class Desk:
         command = [sys.executable, str(ROOT / "run.py"), *arguments]
         return subprocess.run(command, env=self.environment, capture_output=True, timeout=60, check=False)
 
-    def close(self) -> None:
-        self.views.close()
-        self.ledger.log_of_events.close()
-
 
 def renamed(parameters: dict[str, Any]) -> dict[str, Any]:
     """The parameters with `since` renamed to `from`, which is no name in Python."""
@@ -131,18 +96,7 @@ def renamed(parameters: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.fixture
 def make_desk(tmp_path: Path) -> Iterator[Callable[..., Desk]]:
-    """A function that makes desks, each in a folder of its own. They are closed when the test ends."""
-    made: list[Desk] = []
-
-    def make(**environment: str) -> Desk:
-        folder = tmp_path / str(len(made))
-        folder.mkdir()
-        made.append(Desk(folder, **environment))
-        return made[-1]
-
-    yield make
-    for desk in made:
-        desk.close()
+    yield from several(Desk, tmp_path)
 
 
 @pytest.fixture

@@ -49,7 +49,7 @@ def test_nothing_of_a_request_waits_for_the_collector(what: str, desk: Desk, col
 
     def ask() -> int:
         sent = body if body is None or isinstance(body, str) else json.dumps(body)
-        return desk._client.simulate_request(method, path, body=sent, headers=headers).status_code
+        return desk.client.simulate_request(method, path, body=sent, headers=headers).status_code
 
     desk.place(key="k")
     ask()  # makes the objects that are made once and kept

@@ -2,13 +2,16 @@
 
 import asyncio
 import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from falcon.testing import ASGIConductor, Result
 
 from domain.order.state import Order
-from tests.finance.conftest import FINANCE, Desk, make_desk  # noqa: F401  (a fixture)
+from tests.application import several
+from tests.finance.conftest import FINANCE, Desk
 
 PATH = "/reconciliations"
 HEADER = "reference,kind,gross,fee,net,currency,occurred_at,order,payout"
@@ -17,8 +20,8 @@ HEADER = "reference,kind,gross,fee,net,currency,occurred_at,order,payout"
 class Office(Desk):
     """Finance's desk, with a key that may reconcile."""
 
-    def __init__(self, desk: Desk) -> None:
-        self.__dict__ = desk.__dict__
+    def __init__(self, folder: Path, **environment: str) -> None:
+        super().__init__(folder, **environment)
         self.writer = self.key("finance:read", "finance:write")
 
     def paid(self, reference: str, amount: str = "50.00", **fields: Any) -> Order:
@@ -46,7 +49,7 @@ class Office(Desk):
     async def upload_at_once(self, *contents: str) -> list[Result]:
         headers = {"Authorization": f"Token {self.writer}", "Content-Type": "text/csv"}
         options = {"params": {"provider": "stripe", "file": "march.csv"}, "headers": headers}
-        async with ASGIConductor(self._client.app) as conductor:
+        async with ASGIConductor(self.client.app) as conductor:
             uploads = (conductor.simulate_post(FINANCE + PATH, body=content, **options) for content in contents)
             return list(await asyncio.gather(*uploads))
 
@@ -62,7 +65,7 @@ class Office(Desk):
     async def decide_at_once(self, *wanted: tuple[dict[str, Any], str, dict[str, Any]]) -> list[Result]:
         """Sends several decisions at one moment: the reconciliation, the decision and the body of each."""
         headers = {"Authorization": f"Token {self.writer}"}
-        async with ASGIConductor(self._client.app) as conductor:
+        async with ASGIConductor(self.client.app) as conductor:
             decisions = (
                 conductor.simulate_post(f"{FINANCE}{PATH}/{one['id']}/{decision}", json=body, headers=headers)
                 for one, decision, body in wanted
@@ -76,7 +79,7 @@ class Office(Desk):
 
     def elsewhere(self, path: str, *scopes: str) -> Result:
         """The answer at an address outside finance."""
-        return self._client.simulate_get("/api/v1" + path, headers={"Authorization": f"Token {self.key(*scopes)}"})
+        return self.request("GET", "/api/v1" + path, self.key(*scopes))
 
     def topics(self) -> list[str]:
         """The topics of reconciliations in the log, without kind and version."""
@@ -87,8 +90,20 @@ class Office(Desk):
 
 
 @pytest.fixture
-def office(make_desk: Any) -> Office:  # noqa: F811
-    return Office(make_desk())
+def make_office(tmp_path: Path) -> Iterator[Callable[..., Office]]:
+    yield from several(Office, tmp_path)
+
+
+@pytest.fixture
+def office(make_office: Callable[..., Office]) -> Office:
+    return make_office()
+
+
+@pytest.fixture
+def desk(office: Office) -> Office:
+    """The office two months later."""
+    office.clock.tick(days=60)
+    return office
 
 
 def by_outcome(one: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:

@@ -33,12 +33,6 @@ DISPUTE = HEADER + (
 )
 
 
-@pytest.fixture
-def desk(office: Office) -> Office:
-    office.clock.tick(days=60)
-    return office
-
-
 def outcomes(office: Office, file: str) -> dict[str, list[str]]:
     answer = office.upload(file)
     assert answer.status_code == 201, answer.text

@@ -20,7 +20,6 @@ from domain.reconciling import Reconciling, WriteConditions
 from projections.journal import Journal
 from projections.views.views import Views
 from tests.conftest import ME, Clock
-from tests.finance.conftest import make_desk  # noqa: F401  (a fixture)
 from tests.reconciliation.conftest import HEADER, Office, by_outcome
 
 PAYMENT = "pi_a,payment,100.00,1.00,99.00,EUR,2026-03-01T10:00:00Z,,po_881234"
@@ -52,12 +51,10 @@ def balance(code: str, amount: str) -> str:
 
 
 @pytest.fixture
-def desk(office: Office) -> Office:
+def desk(desk: Office) -> Office:
     """The office two months later, with a payment of 100.00 EUR."""
-    office.clock.tick(days=60)
-    order = office.place(currency="EUR")
-    office.pay(order, "100.00", reference="pi_a", received_at="2026-03-01T09:00:00Z")
-    return office
+    desk.pay(desk.place(currency="EUR"), "100.00", reference="pi_a", received_at="2026-03-01T09:00:00Z")
+    return desk
 
 
 def bank(desk: Office, *entries: tuple[str, str, str], **parameters: str) -> dict[str, Any]:
@@ -227,8 +224,8 @@ def test_a_payout_that_is_missing_can_be_explained(desk: Office) -> None:
     assert desk.decide(here, "explain", results=[missing["id"]], reason="the other account").json["open"] == 0
 
 
-def test_days_are_those_of_the_configured_time_zone_also_when_it_is_another_later(make_desk: Any) -> None:  # noqa: F811
-    office = Office(make_desk(LEDGER_TIMEZONE="Europe/Berlin"))
+def test_days_are_those_of_the_configured_time_zone_also_when_it_is_another_later(make_office: Any) -> None:
+    office = make_office(LEDGER_TIMEZONE="Europe/Berlin")
     office.clock.tick(days=60)
     for reference, at in (("a", "2026-03-01T23:30:00Z"), ("b", "2026-03-02T20:00:00Z"), ("c", "2026-03-01T12:00:00Z")):
         office.paid(reference, "10.00", received_at=at)

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from tests.conftest import Service
-from tests.finance.conftest import Desk
 from tests.reconciliation.conftest import Office, only
 
 # One such file and its report are stored in less than a MiB, two in more.
@@ -21,7 +20,7 @@ def rows(seed: int) -> list[str]:
 
 @pytest.fixture
 def office(tmp_path: Path) -> Office:
-    office = Office(Desk(tmp_path, LEDGER_KEPT_FILES_MIB="1"))
+    office = Office(tmp_path, LEDGER_KEPT_FILES_MIB="1")
     office.paid("pi_1")
     return office
 
