@@ -13,7 +13,6 @@ import pytest
 import requests
 
 from domain.log.opening import open_log
-from domain.log.sqlite import sqlite3
 from tests.api.conftest import (
     NOBODY,
     ORDERS,
@@ -33,6 +32,7 @@ from tests.api.conftest import (
 from tests.api.routes import READS, Route
 from tests.conftest import Client, Service
 from tests.postgres import of_a_file
+from tests.tampering import tamper
 
 _JSON = {"Content-Type": "application/json"}
 _BODY_BYTES_MAX = 1024 * 1024
@@ -523,9 +523,8 @@ def test_a_failure_inside_tells_nothing_but_the_requests_id(make_service: Callab
     service = make_service(workers=1)
     staff = service.client(issue(service, "orders:read", "orders:write"))
     damaged, sound = placed(staff), placed(staff)
-    with closing(sqlite3.connect(service.folder / "ledger.db", isolation_level=None)) as file:
-        file.execute("DROP TRIGGER events_are_not_updated")
-        file.execute("UPDATE events SET payload = 'secret' WHERE originator_id = ?", (damaged["uuid"],))
+    ledger = service.folder / "ledger.db"
+    tamper(ledger, "UPDATE events SET payload = 'secret' WHERE originator_id = ?", damaged["uuid"])
     answer = staff.patch(f"{ORDERS}/{damaged['id']}", json={"notes": "n"}, headers={"X-Request-Id": "find-me"})
     assert answer.status_code == 500
     assert answer.headers["Content-Type"] == "application/problem+json"

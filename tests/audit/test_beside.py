@@ -1,7 +1,7 @@
 """Does `verify` find every change beside the records: in the views' sums, and in what the log keeps?"""
 
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from domain.strict_json import convert
 from projections.proof.verification import check_data_beside, check_engine, check_orphaned_histories, check_part
 from tests.audit.conftest import Office
 from tests.conftest import ME, do, new_order
+from tests.tampering import without_triggers
 
 
 @pytest.fixture
@@ -31,18 +32,6 @@ def office(tmp_path: Path) -> Iterator[Office]:
     made.views.catch_up()
     yield made
     made.close()
-
-
-@contextmanager
-def without_triggers(file: Path) -> Iterator[sqlite3.Connection]:
-    """A connection to the file without its triggers, for an attacker. The triggers come back at the end."""
-    with closing(sqlite3.connect(file, isolation_level=None)) as connection:
-        triggers = connection.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'").fetchall()
-        for name, _ in triggers:
-            connection.execute(f"DROP TRIGGER {name}")
-        yield connection
-        for _, sql in triggers:
-            connection.execute(sql)
 
 
 def problems(office: Office) -> list[tuple[int, str]]:

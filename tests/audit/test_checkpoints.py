@@ -5,14 +5,12 @@ import hashlib
 import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from domain.log.sqlite import sqlite3
 from domain.order.commands import ChangeOrder
 from domain.proof import checkpoint
 from domain.proof.checkpoint import VerifierKey
@@ -20,6 +18,7 @@ from projections.proof.signing import Checkpoints, NoSigningKey, create_key
 from projections.views.views import Views
 from tests.audit.conftest import AUDIT, Office
 from tests.conftest import ME, Service, do, new_order
+from tests.tampering import tamper
 from tests.waiting import until
 
 NOTE = re.compile(r"order-ledger/orders\n([0-9]+)\n([0-9A-Za-z+/]{43}=)\n\n— order-ledger/orders ([0-9A-Za-z+/]+=*)\n")
@@ -149,10 +148,7 @@ def test_a_log_that_does_not_go_on_from_its_signed_head_is_not_signed_again(offi
         office.place()
     signed = plain(office)
     office.views.close()
-    with closing(sqlite3.connect(office.settings.ledger, isolation_level=None)) as tampered:
-        tampered.execute("DROP TRIGGER events_are_not_updated")
-        tampered.execute("DROP TRIGGER events_are_not_deleted")
-        tampered.execute(f"{tampering} WHERE position = 3")
+    tamper(office.settings.ledger, f"{tampering} WHERE position = 3")
     office.views.rebuild()
     refused = office.ask(f"{AUDIT}/checkpoint")
     assert (refused.status_code, refused.json["code"]) == (500, "log-altered")

@@ -6,10 +6,10 @@ import pytest
 
 from domain.aggregate import BrokenHistory
 from domain.log.mapper import DamagedEvent, UnknownTopic
-from domain.log.sqlite import sqlite3
 from domain.order.commands import ChangeItemQuantity, ChangeOrder, ReceivePayment
 from projections.history import HistoryReader
 from tests.audit.conftest import AUDIT, Office
+from tests.tampering import tamper
 
 DAMAGED, WHOLE = 2, (1, 3)
 AT = 8
@@ -36,10 +36,7 @@ def damaged(office: Office, request: pytest.FixtureRequest) -> Office:
     second = office.give(second, ReceivePayment, amount="50.00", reference="p", provider="x")
     office.give(second, ChangeItemQuantity, item=1, quantity=2)
     office.give(third, ChangeOrder, notes="third")
-    connection = sqlite3.connect(office.settings.ledger, isolation_level=None)
-    connection.execute("DROP TRIGGER events_are_not_updated")
-    connection.execute(f"UPDATE events SET {DAMAGES[request.param]} WHERE position = {AT}")
-    connection.close()
+    tamper(office.settings.ledger, f"UPDATE events SET {DAMAGES[request.param]} WHERE position = {AT}")
     return office
 
 

@@ -8,6 +8,7 @@ import subprocess
 import tracemalloc
 from collections import Counter
 from collections.abc import Callable
+from contextlib import closing
 from io import BytesIO, StringIO
 from pathlib import Path
 from random import Random
@@ -31,6 +32,7 @@ from projections.history import HistoryReader
 from tests.audit.conftest import AUDIT, Office, exact, one_of_each, one_of_what_few_have, reconcile
 from tests.audit.histories import a_command, an_order
 from tests.conftest import ME, Service, do, new_order
+from tests.tampering import tamper
 
 REQUIREMENTS = Path(__file__).with_name("requirements-pm4py.txt")
 READER = Path(__file__).with_name("ocel_reader.py")
@@ -71,10 +73,8 @@ def ignore(_done: int, _total: int) -> None:
 
 
 def rows(file: Path, query: str) -> list[tuple[Any, ...]]:
-    connection = sqlite3.connect(file)
-    found: list[tuple[Any, ...]] = connection.execute(query).fetchall()
-    connection.close()
-    return found
+    with closing(sqlite3.connect(file)) as connection:
+        return connection.execute(query).fetchall()
 
 
 def lived(office: Office, orders: int) -> None:
@@ -150,20 +150,12 @@ def test_an_empty_log_is_no_lines_and_a_csv_of_its_columns_alone(office: Office)
     assert exported(office.ledger, "csv").count(b"\r\n") == 1
 
 
-def tampered(office: Office, statement: str) -> None:
-    connection = sqlite3.connect(office.settings.ledger, isolation_level=None)
-    for trigger in ("events_are_not_updated", "events_are_not_deleted"):
-        connection.execute(f"DROP TRIGGER {trigger}")
-    connection.execute(statement)
-    connection.close()
-
-
 @pytest.mark.parametrize("write", [lambda office, _: exported(office.ledger, "csv"), lambda o, p: ocel(o.ledger, p)])
 def test_an_altered_record_ends_the_export_with_its_position(
     office: Office, tmp_path: Path, write: Callable[[Office, Path], Any]
 ) -> None:
     one_of_each(office)
-    tampered(office, "UPDATE events SET actor = 'nobody' WHERE position = 7")
+    tamper(office.settings.ledger, "UPDATE events SET actor = 'nobody' WHERE position = 7")
     with pytest.raises(DamagedEvent, match="position 7"):
         write(office, tmp_path / "o.sqlite")
 
@@ -177,7 +169,7 @@ def test_a_missing_record_ends_the_export_with_its_position(
     office.place()
     office.give(first, ChangeOrder, notes="x")
     one_of_each(office)
-    tampered(office, f"DELETE FROM events WHERE originator_id = '{first.uuid}' AND position {positions}")
+    tamper(office.settings.ledger, f"DELETE FROM events WHERE originator_id = '{first.uuid}' AND position {positions}")
     with pytest.raises(RecordMissing, match="position 4"):
         write(office, tmp_path / "o.sqlite")
 
@@ -431,10 +423,7 @@ def test_the_command_writes_whole_files_and_never_over_one_that_is_there(filled:
 
 
 def test_the_command_leaves_nothing_of_an_export_that_failed(filled: Service) -> None:
-    connection = sqlite3.connect(filled.folder / "ledger.db", isolation_level=None)
-    connection.execute("DROP TRIGGER events_are_not_updated")
-    connection.execute("UPDATE events SET actor = 'nobody' WHERE position = 4")
-    connection.close()
+    tamper(filled.folder / "ledger.db", "UPDATE events SET actor = 'nobody' WHERE position = 4")
     before = sorted(filled.folder.iterdir())
     for command in (("export", "events", "--output"), ("export", "ocel")):
         done = filled.run(*command, str(filled.folder / "export"))

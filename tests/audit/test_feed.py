@@ -81,7 +81,6 @@ class Told(Office):
         self.second = self.place()
         self.third = self.place()
         self.rich = one_of_what_few_have(self)
-        self.last_day = self.clock.now
 
 
 @pytest.fixture(scope="module")

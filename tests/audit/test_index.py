@@ -16,6 +16,7 @@ from domain.order.commands import ChangeOrder
 from projections.views import rebuilding
 from tests.audit.conftest import AUDIT, Office
 from tests.conftest import Service
+from tests.tampering import tamper
 
 ORDERS: Final = (1, 2, 3)
 VERSIONS: Final = 5
@@ -185,12 +186,12 @@ def test_views_are_not_made_anew_of_histories_that_the_index_has_cut_short(
 def test_a_version_that_was_recorded_twice_is_named_and_its_index_is_not_mended(folder: Path, index: Index) -> None:
     """Versions of this program that trusted the index alone recorded such versions."""
     uuid = lose_version_2(folder, index)
-    with closing(sqlite3.connect(folder / "ledger.db", isolation_level=None)) as connection:
-        connection.execute(
-            "INSERT INTO events SELECT 16, ?, 2, topic, payload, recorded_at, actor, NULL, NULL, digest FROM events"
-            " NOT INDEXED WHERE position = 15",
-            (uuid,),
-        )
+    tamper(
+        folder / "ledger.db",
+        "INSERT INTO events SELECT 16, ?, 2, topic, payload, recorded_at, actor, NULL, NULL, digest FROM events"
+        " NOT INDEXED WHERE position = 15",
+        uuid,
+    )
     said = Service(folder).run("verify", "--mend-index")
     told = said.stdout.decode()
     assert said.returncode == 1
@@ -202,12 +203,8 @@ def test_verify_names_every_history_that_the_views_stopped_at(folder: Path, inde
     office = Office(folder)
     uuids = [str(office.ledger.uuid_of(order)) for order in (1, 3)]
     office.close()
-    with closing(sqlite3.connect(folder / "ledger.db", isolation_level=None)) as connection:
-        connection.execute("DROP TRIGGER events_are_not_updated")
-        for uuid in uuids:
-            connection.execute(
-                "UPDATE events SET actor = 'nobody' WHERE originator_id = ? AND version = ?", (uuid, VERSIONS)
-            )
+    last = "WHERE originator_id IN (?, ?) AND version = ?"
+    tamper(folder / "ledger.db", f"UPDATE events SET actor = 'nobody' {last}", *uuids, VERSIONS)
     service = Service(folder)
     assert service.run("rebuild").returncode == 0
     told = service.run("verify").stdout.decode()

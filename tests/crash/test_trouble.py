@@ -13,6 +13,7 @@ import requests
 from domain.log.sqlite import LOCK_WAIT_SECONDS_MAX, sqlite3, transaction
 from tests.conftest import Client, Service
 from tests.crash.processes import workers
+from tests.tampering import tamper
 
 # Seconds that a busy machine may take longer.
 SLACK_SECONDS = 4
@@ -120,9 +121,8 @@ def test_readiness_tells_of_a_lock_without_a_write_and_holds_up_nobody(service: 
 
 def test_readiness_tells_numbers_and_nothing_of_the_inside(service: Service, staff: Client) -> None:
     damaged = staff.post("/api/v1/orders", json={"items": []}).json()
-    with closing(sqlite3.connect(service.folder / "ledger.db", isolation_level=None)) as file:
-        file.execute("DROP TRIGGER events_are_not_updated")
-        file.execute("UPDATE events SET payload = 'secret' WHERE originator_id = ?", (damaged["uuid"],))
+    ledger = service.folder / "ledger.db"
+    tamper(ledger, "UPDATE events SET payload = 'secret' WHERE originator_id = ?", damaged["uuid"])
     assert service.run("rebuild").returncode == 0
     status, told = readiness(service)
     assert (status, told["stopped_orders"], told["lag"]) == (200, 1, 0)

@@ -16,6 +16,7 @@ from domain.log.recorder import SQLiteRecorder
 from domain.log.sqlite import sqlite3
 from domain.moments import instant, utc_now
 from tests.conftest import ME, Clock, Service, do, new_order
+from tests.tampering import tamper
 
 
 class Machine:
@@ -189,9 +190,8 @@ def test_the_service_records_nothing_by_a_clock_that_jumped_until_an_operator_sa
     service = make_service()
     staff = service.client(service.key("orders:read", "orders:write"))
     assert staff.post("/api/v1/orders", json={"items": []}).status_code == 201
-    with closing(sqlite3.connect(service.folder / "ledger.db", isolation_level=None)) as connection:
-        connection.execute("DROP TRIGGER events_are_not_updated")
-        connection.execute("UPDATE events SET recorded_at = ?", (instant(utc_now() - timedelta(hours=1)),))
+    an_hour_ago = instant(utc_now() - timedelta(hours=1))
+    tamper(service.folder / "ledger.db", "UPDATE events SET recorded_at = ?", an_hour_ago)
     set_ahead(service.folder, hours=2)
 
     def ready() -> Any:

@@ -14,7 +14,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.log.sqlite import sqlite3
 from domain.order import commands as c
 from domain.order.state import Order
 from projections.exports.beancount import export_beancount, provider_account
@@ -22,6 +21,7 @@ from tests.finance.bean_check import bean_check
 from tests.finance.books import Balances, Books, read
 from tests.finance.conftest import Desk
 from tests.finance.stories import PROVIDERS, SIGNS, all_orders, tell
+from tests.tampering import tamper
 
 MakeDesk = Callable[..., Desk]
 STANDING = ("new", "hold", "processing", "shipped", "completed", "failed")
@@ -361,11 +361,7 @@ def test_the_command_writes_to_a_file_or_to_standard_output(desk: Desk, tmp_path
 def test_books_are_not_made_of_a_log_that_was_altered(desk: Desk, tmp_path: Path, damage: str) -> None:
     desk.pay(desk.place(), "60")
     desk.place()
-    file = sqlite3.connect(desk.settings.ledger, isolation_level=None)
-    for (trigger,) in file.execute("SELECT name FROM sqlite_schema WHERE type = 'trigger'").fetchall():
-        file.execute(f"DROP TRIGGER {trigger}")
-    file.execute(damage)
-    file.close()
+    tamper(desk.settings.ledger, damage)
     done = desk.run("export", "beancount", "--output", str(tmp_path / "orders.beancount"))
     assert done.returncode == 1
     assert b"position 3" in done.stderr

@@ -13,7 +13,6 @@ import pytest
 
 from api.workbooks import XLSX
 from domain.ledger import OrderLedger
-from domain.log.sqlite import sqlite3
 from domain.order import commands as c
 from domain.settlement.tables.cells import Number
 from domain.settlement.tables.sheet import sheet_rows
@@ -22,6 +21,7 @@ from projections.views.views import Views
 from tests.conftest import ME, do, new_order
 from tests.finance.conftest import Desk
 from tests.finance.stories import SIGNS, all_orders, tell
+from tests.tampering import tamper
 
 MakeDesk = Callable[..., Desk]
 _NEW_YEAR = "2026-01-01T00:00:00Z"
@@ -365,13 +365,8 @@ def test_the_rows_of_a_damaged_order_go_and_no_others(desk: Desk, column: str) -
     whole, damaged = desk.place(), desk.place()
     for order in (whole, damaged, whole, damaged):
         desk.pay(order, "10")
-    file = sqlite3.connect(desk.settings.ledger, isolation_level=None)
-    file.execute("DROP TRIGGER events_are_not_updated")
-    file.execute(
-        f"UPDATE events SET {column} = 'x' WHERE position = (SELECT max(position) FROM events WHERE originator_id = ?)",
-        (str(damaged.uuid),),
-    )
-    file.close()
+    last = "(SELECT max(position) FROM events WHERE originator_id = ?)"
+    tamper(desk.settings.ledger, f"UPDATE events SET {column} = 'x' WHERE position = {last}", str(damaged.uuid))
     desk.views.rebuild()
     assert list(desk.views.stopped()) == [str(damaged.uuid)]
     assert [row["order_id"] for row in desk.journal()] == [whole.id] * 2

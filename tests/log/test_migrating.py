@@ -17,7 +17,6 @@ from domain.log.log import KeptCheckpoint, Log, LogBusy
 from domain.log.migrating import NotMigrated, migrate
 from domain.log.opening import open_log
 from domain.log.postgres.connection import IDLE_SECONDS_MAX
-from domain.log.sqlite import sqlite3
 from domain.moments import instant
 from domain.reconciling import Reconciling
 from projections.journal import Journal
@@ -25,6 +24,7 @@ from projections.views.views import Views
 from tests.conftest import ME, Clock, Service, do, new_order
 from tests.postgres import Cluster
 from tests.projections.histories import play
+from tests.tampering import tamper
 
 SETTLED = b"""reference,kind,gross,fee,net,currency,occurred_at,order,payout
 r-3,payment,9.00,0.30,8.70,USD,2026-03-01T09:00:00Z,,
@@ -178,11 +178,7 @@ def test_another_ledger_is_not_written_over(source: Log, place: str, opened: Cal
 def test_a_damaged_record_is_not_copied(
     source: Log, place: str, opened: Callable[[str], Log], tmp_path: Path, statement: str, why: str
 ) -> None:
-    file = sqlite3.connect(tmp_path / "ledger.db", isolation_level=None)
-    for trigger in ("updated", "deleted"):
-        file.execute(f"DROP TRIGGER events_are_not_{trigger}")
-    file.execute(statement)
-    file.close()
+    tamper(tmp_path / "ledger.db", statement)
     with pytest.raises(NotMigrated, match=why):
         migrate(source, opened(place), quiet)
 

@@ -23,6 +23,7 @@ from domain.moments import instant
 from domain.order import commands as c
 from tests.conftest import ME, ROOT, do, new_order
 from tests.log.contract import NOW, ORDERS, LogContract, append, positions, stored
+from tests.tampering import tamper, without_triggers
 
 
 class TestSQLiteLog(LogContract):
@@ -39,15 +40,9 @@ def outside(path: Path) -> sqlite3.Connection:
 
 
 def cut_out(path: Path, *which: int) -> None:
-    """Deletes events at these positions as an attacker could: drops the triggers first and puts them back."""
-    connection = outside(path)
-    triggers = connection.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'").fetchall()
-    for name, _ in triggers:
-        connection.execute(f"DROP TRIGGER {name}")
-    connection.executemany("DELETE FROM events WHERE position = ?", [(position,) for position in which])
-    for _, sql in triggers:
-        connection.execute(sql)
-    connection.close()
+    """Deletes the events at these positions, as an attacker could."""
+    with without_triggers(path) as connection:
+        connection.executemany("DELETE FROM events WHERE position = ?", [(position,) for position in which])
 
 
 @pytest.fixture
@@ -192,10 +187,7 @@ def test_the_database_refuses_to_rewrite_what_was_recorded_whoever_asks(
 def test_a_damaged_event_stops_its_own_order_and_is_named(ledger: OrderLedger) -> None:
     order = do(ledger.create, new_order(), ME).order
     other = do(ledger.create, new_order(), ME).order
-    connection = outside(ledger.log_of_events.path)
-    connection.execute("DROP TRIGGER events_are_not_updated")
-    connection.execute("UPDATE events SET payload = CAST(x'7bff7d' AS TEXT) WHERE position = 1")
-    connection.close()
+    tamper(ledger.log_of_events.path, "UPDATE events SET payload = CAST(x'7bff7d' AS TEXT) WHERE position = 1")
     with pytest.raises(DamagedEvent, match=f"position 1, order {order.uuid}, version 1"):
         ledger.order(order.uuid)
     assert ledger.order(other.uuid) == other

@@ -13,6 +13,7 @@ import pytest
 
 from domain.log.sqlite import sqlite3
 from tests.conftest import Service, let_events_be_anything
+from tests.tampering import without_triggers
 
 # Litestream copies once a second.
 COPIED_SECONDS = 5
@@ -159,11 +160,9 @@ def test_a_backup_goes_into_no_folder_that_has_something(service: Service) -> No
 
 
 def test_a_copy_of_an_altered_ledger_is_no_backup(service: Service) -> None:
-    with closing(sqlite3.connect(service.folder / "ledger.db")) as ledger:
+    with without_triggers(service.folder / "ledger.db") as ledger:
         let_events_be_anything(ledger)
-        ledger.execute("DROP TRIGGER events_are_not_updated")
         ledger.execute("UPDATE events SET actor = 'nobody' WHERE position = 1")
-        ledger.commit()
     folder = service.folder.with_name("backup")
     done = service.run("backup", str(folder))
     assert (done.returncode, done.stdout) == (1, b"")

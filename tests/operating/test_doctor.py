@@ -9,9 +9,9 @@ import pytest
 
 from domain.log.opening import open_log
 from domain.log.records import RawRecord, digest_of
-from domain.log.sqlite import sqlite3
 from domain.moments import instant, utc_now
 from tests.conftest import Service
+from tests.tampering import tamper
 
 LINE = b'{"created_at": "2026-03-01T10:00:00Z", "items": [{}]}'
 
@@ -82,10 +82,7 @@ def test_views_before_a_record_of_a_newer_version_are_told(service: Service) -> 
 
 
 def test_a_head_that_is_not_signed_when_it_is_due_is_told(service: Service) -> None:
-    with closing(sqlite3.connect(service.folder / "ledger.db")) as ledger:
-        ledger.execute("DROP TRIGGER checkpoints_are_not_updated")
-        ledger.execute("UPDATE checkpoints SET made_at = '2026-01-01T00:00:00.000000Z'")
-        ledger.commit()
+    tamper(service.folder / "ledger.db", "UPDATE checkpoints SET made_at = '2026-01-01T00:00:00.000000Z'")
     assert "0 events were recorded since the last" in told(service, 0)
     assert service.run("import", "-", stdin=LINE).returncode == 0
     assert "2 events were recorded since the last" in told(service, 1)

@@ -2,7 +2,6 @@
 
 import json
 from collections import Counter
-from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
 from random import Random
@@ -13,7 +12,6 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from domain.ledger import OrderLedger
-from domain.log.sqlite import sqlite3
 from domain.order.commands import ReceivePayment, RefundPayment
 from domain.order.state import Order
 from domain.period.months import month_named
@@ -27,6 +25,7 @@ from projections.proof.signing import Checkpoints, NoSigningKey, create_key
 from projections.proof.verifying_files import check_files
 from projections.views.views import Views
 from tests.conftest import ME, Clock, Service, do, new_order
+from tests.tampering import tamper
 
 
 class Books:
@@ -213,10 +212,7 @@ def test_verify_finds_a_kept_report_that_is_altered(books: Books) -> None:
     log = books.ledger.log_of_events
     raws = list(log.raw_records())
     assert not list(check_files(log, None, raws))
-    with closing(sqlite3.connect(log.path, isolation_level=None)) as other:
-        for (trigger,) in other.execute("SELECT name FROM sqlite_schema WHERE type = 'trigger'").fetchall():
-            other.execute(f"DROP TRIGGER {trigger}")
-        other.execute("DELETE FROM kept_files WHERE sha256 IN (?, ?)", (period.report_sha256, period.csv_sha256))
+    tamper(log.path, "DELETE FROM kept_files WHERE sha256 IN (?, ?)", period.report_sha256, period.csv_sha256)
     assert [problem.position for problem in check_files(log, None, raws)] == [period.position + 1] * 2
 
 

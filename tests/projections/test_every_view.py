@@ -38,6 +38,7 @@ from projections.views.views import Views, ViewsUnavailable
 from tests.conftest import ME, ROOT, Clock, do
 from tests.projections.histories import play
 from tests.projections.rows import rows
+from tests.tampering import tamper, without_triggers
 
 SETTLED = b"""reference,kind,gross,fee,net,currency,occurred_at,order,payout
 r-3,payment,9.00,0.30,8.70,USD,2026-03-01T09:00:00Z,,
@@ -229,14 +230,10 @@ def test_a_view_that_is_made_anew_alone_leaves_out_stopped_histories(
     view: View, told: Views, ledger: OrderLedger, tmp_path: Path
 ) -> None:
     told.close()
-    with closing(sqlite3.connect(ledger.log_of_events.path, isolation_level=None)) as tampering:
-        tampering.execute("DROP TRIGGER events_are_not_updated")
-        for version, order in ((1, 2), (3, 3)):
-            tampering.execute(
-                "UPDATE events SET payload = payload || ' ' WHERE position ="
-                " (SELECT position FROM events WHERE version = ? ORDER BY position LIMIT 1 OFFSET ?)",
-                (version, order),
-            )
+    for version, order in ((1, 2), (3, 3)):
+        at = "(SELECT position FROM events WHERE version = ? ORDER BY position LIMIT 1 OFFSET ?)"
+        file = ledger.log_of_events.path
+        tamper(file, f"UPDATE events SET payload = payload || ' ' WHERE position = {at}", version, order)
     told.rebuild()
     assert len(told.stopped()) == 2
     touch(told, stale=view, keep=[])
@@ -256,9 +253,8 @@ def test_a_history_that_stops_is_taken_out_also_where_its_kept_state_is_damaged(
     assert len(stops) == len(shown) > 1
     with (
         closing(sqlite3.connect(told.path.resolve(), isolation_level=None)) as views,
-        closing(sqlite3.connect(ledger.log_of_events.path, isolation_level=None)) as log,
+        without_triggers(ledger.log_of_events.path) as log,
     ):
-        log.execute("DROP TRIGGER events_are_not_updated")
         for uuid, position in stops.items():
             log.execute("UPDATE events SET payload = payload || ' ' WHERE position = ?", (position,))
             views.execute("UPDATE states SET seal = x'00' WHERE id = (SELECT id FROM orders WHERE uuid = ?)", (uuid,))

@@ -26,6 +26,7 @@ from projections.proof.verification import verify
 from projections.views.views import Views
 from tests.conftest import ME, Clock, do, new_order
 from tests.projections.histories import play
+from tests.tampering import tamper
 
 EVENTS = 400
 PAID = {"amount": "9", "reference": "pi_1", "provider": "acme"}
@@ -268,9 +269,7 @@ def complaints(ledger: OrderLedger, views: Views) -> list[str | None]:
 
 
 def test_no_command_is_taken_where_the_last_record_was_altered(ledger: OrderLedger, order: Order) -> None:
-    writer = connect(ledger.log_of_events.path, "FULL", writes=True)
-    writer.execute("DROP TRIGGER events_are_not_updated")
-    writer.execute("UPDATE events SET payload = replace(payload, 'item', 'itex') WHERE position = ?", (ledger.head(),))
-    writer.close()
+    file, statement = ledger.log_of_events.path, "UPDATE events SET payload = replace(payload, 'item', 'itex')"
+    tamper(file, f"{statement} WHERE position = ?", ledger.head())
     with pytest.raises(DamagedEvent):
         do(ledger.change, order.uuid, ChangeOrder(notes="n"), ME)

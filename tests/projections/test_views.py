@@ -31,6 +31,7 @@ from projections.views.views import Views, ViewsUnavailable
 from tests.conftest import ME, ROOT, Client, Clock, Service, do, new_order
 from tests.projections.histories import play
 from tests.projections.rows import rows
+from tests.tampering import tamper
 
 EVERYTHING = orders.Filter(
     statuses=(
@@ -76,11 +77,8 @@ def in_another_process(folder: Path, body: str) -> None:
 @contextmanager
 def file_of(views: Views) -> Iterator[sqlite3.Connection]:
     """A connection to the views' file in force, without this program's settings."""
-    connection = sqlite3.connect(views.path.resolve(), isolation_level=None, timeout=0)
-    try:
+    with closing(sqlite3.connect(views.path.resolve(), isolation_level=None, timeout=0)) as connection:
         yield connection
-    finally:
-        connection.close()
 
 
 def everything(views: Views) -> orders.Page:
@@ -260,9 +258,7 @@ def test_damage_stops_the_same_orders_whether_views_are_fed_or_made_anew(
     (damaged,) = ledger.log_of_events.reader.execute(
         f"SELECT position FROM events WHERE version {comparison} 1 ORDER BY position LIMIT 1 OFFSET 5"
     ).fetchone()
-    with closing(sqlite3.connect(ledger.log_of_events.path, isolation_level=None)) as tampering:
-        tampering.execute("DROP TRIGGER events_are_not_updated")
-        tampering.execute(f"UPDATE events SET {damage} WHERE position = ?", (damaged,))
+    tamper(ledger.log_of_events.path, f"UPDATE events SET {damage} WHERE position = ?", damaged)
     views.catch_up()
     assert views.stopped()
     assert rows(views) == anew(ledger, tmp_path)

@@ -24,6 +24,7 @@ from projections.journal import Journal
 from projections.views.views import Views
 from tests.conftest import ME, Clock, do, new_order
 from tests.reconciliation.conftest import PATH, Office, by_outcome, only
+from tests.tampering import tamper
 
 DUP_1 = (
     "pi_a,payment,100.00,1.00,99.00,EUR,2026-03-01T10:00:00Z,,po_1",
@@ -34,13 +35,6 @@ DUP_2 = (
     "pi_b,payment,50.00,0.50,49.50,EUR,2026-03-06T11:00:00Z,,po_2",
     "po_2,payout,-148.50,0,-148.50,EUR,2026-03-09T10:00:00Z,,",
 )
-
-
-@pytest.fixture
-def desk(office: Office) -> Office:
-    """The office two months later."""
-    office.clock.tick(days=60)
-    return office
 
 
 def paid_in(office: Office, currency: str, reference: str, amount: str, day: str) -> Order:
@@ -223,9 +217,8 @@ def test_a_confirmed_match_holds_before_a_better_line_of_another_file(desk: Offi
 
 def test_a_file_is_taken_in_though_another_one_that_it_concerns_cannot_be_looked_at_again(euros: Office) -> None:
     second = euros.start(*DUP_2)
-    writer = euros.ledger.log_of_events.writer
-    writer.execute("DROP TRIGGER kept_files_are_not_updated")
-    writer.execute("UPDATE kept_files SET content = x'00' WHERE sha256 = ?", (second["file_sha256"],))
+    ledger = euros.settings.ledger
+    tamper(ledger, "UPDATE kept_files SET content = x'00' WHERE sha256 = ?", second["file_sha256"])
     assert euros.start(*DUP_1)["outcomes"] == {"matched": 1}
     assert euros.get(second).json["version"] == second["version"]
 

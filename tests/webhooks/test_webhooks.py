@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 from domain.log.opening import open_log
-from domain.log.sqlite import sqlite3
 from projections.webhooks.delivering import PAUSES_SECONDS
 from projections.webhooks.store import store_of
 from tests.api.conftest import assert_problem, paid, placed
 from tests.conftest import Client, Service
 from tests.postgres import of_a_file
+from tests.tampering import tamper
 from tests.waiting import until
 from tests.webhooks.conftest import ORDERS, WEBHOOKS, Message, Receiver
 
@@ -302,10 +302,7 @@ def test_a_webhook_is_disabled_where_a_record_cannot_be_read_and_the_log_says_so
     noted = f"{WEBHOOKS}/{made['id']}/deliveries"
     until(lambda: [each["status"] for each in staff.get(noted).json()["deliveries"]] == ["waiting"])
     service.stop()
-    ledger = sqlite3.connect(tmp_path / "ledger.db", isolation_level=None)
-    ledger.execute("DROP TRIGGER events_are_not_updated")
-    ledger.execute("UPDATE events SET payload = '{' WHERE position = ?", (position,))
-    ledger.close()
+    tamper(tmp_path / "ledger.db", "UPDATE events SET payload = '{' WHERE position = ?", position)
     service.start()
     until(lambda: staff.get(f"{WEBHOOKS}/{made['id']}").json()["status"] == "disabled")
     assert "cannot be read" in staff.get(f"{WEBHOOKS}/{made['id']}").json()["disabled_because"]
