@@ -16,8 +16,7 @@ from domain.log.postgres.transaction import CHANNEL
 from tests.api.test_streams import AUDIT, stream
 from tests.conftest import ME, Client, Service, do, new_order
 from tests.postgres import Cluster, files_in
-from tests.privacy.conftest import MINA, WORDS, found_in
-from tests.privacy.test_erasing import TOM
+from tests.privacy.conftest import MINA, TOM, WORDS, found_in
 from tests.waiting import until
 
 

@@ -4,65 +4,22 @@ import base64
 import json
 import shutil
 import zipfile
-from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from domain.ledger import OrderLedger
 from domain.log.recorder import SQLiteRecorder
-from domain.log.sqlite import sqlite3
 from projections.proof.verification import verify
-from tests.conftest import ME, Clock, Service, do, new_order
+from tests.conftest import ME, Clock, do, new_order
 from tests.postgres import of_a_file
-from tests.privacy.conftest import MINA, WORDS, found_in, keys_at
-
-
-def back_up(source: Path, target: Path) -> None:
-    """Copies a SQLite file with its WAL over the target, as `.backup` does."""
-    for file in target.parent.glob(f"{target.name}*"):
-        file.unlink()
-    with closing(sqlite3.connect(source)) as one, closing(sqlite3.connect(target)) as other:
-        one.backup(other)
-
-
-class Desk:
-    """The command line over a ledger in a file, which the first `bring` makes."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.service = Service(folder, LEDGER_URL=f"sqlite:///{folder}/ledger.db")
-
-    def run(self, *arguments: str, status: int = 0, stdin: bytes | None = None) -> str:
-        done = self.service.run(*arguments, stdin=stdin)
-        said = done.stdout.decode() + done.stderr.decode()
-        assert done.returncode == status, said
-        return said
-
-    def bring(self, *bodies: dict[str, Any]) -> None:
-        lines = "".join(json.dumps(body) + "\n" for body in bodies)
-        self.run("import", "-", stdin=lines.encode())
-
-    def order(self, order_id: int) -> Any:
-        ledger = OrderLedger(SQLiteRecorder(self.folder / "ledger.db"), keys=keys_at(self.folder))
-        try:
-            return ledger.order(ledger.uuid_of(order_id))
-        finally:
-            ledger.close()
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Desk:
-    return Desk(tmp_path)
+from tests.privacy.conftest import MINA, WORDS, Desk, back_up, found_in, keys_at, record_plain
+from tests.tampering import tamper
 
 
 def test_an_order_that_cannot_be_read_is_no_traceback_where_it_is_to_be_erased(desk: Desk) -> None:
     desk.bring({**MINA, "customer": None})
-    with closing(sqlite3.connect(desk.folder / "ledger.db")) as ledger:
-        ledger.execute("DROP TRIGGER events_are_not_updated")
-        ledger.execute("UPDATE events SET actor = 'somebody else'")
-        ledger.commit()
+    tamper(desk.folder / "ledger.db", "UPDATE events SET actor = 'somebody else'")
     said = desk.run("erase", "--order", "1", status=1)
     assert said.startswith("error: the log cannot be read further: position 1")
 
@@ -245,9 +202,7 @@ def test_a_plain_ledger_is_written_anew_sealed_position_for_position(tmp_path: P
 
 
 def test_a_plain_ledger_gets_keys_and_only_data_recorded_since_can_be_erased(tmp_path: Path, clock: Clock) -> None:
-    plain = OrderLedger(SQLiteRecorder(tmp_path / "ledger.db"), clock=clock)
-    do(plain.create, new_order(**MINA), ME)
-    plain.close()
+    record_plain(tmp_path, clock, MINA)
     desk = Desk(tmp_path)
     desk.run("keys", "status", status=1)
     desk.run("keys", "create")
@@ -266,12 +221,7 @@ def test_data_that_was_recorded_unsealed_is_never_said_to_be_erased(tmp_path: Pa
     plain.close()
     desk = Desk(tmp_path)
     desk.run("keys", "create")
-    with closing(sqlite3.connect(tmp_path / "ledger.db")) as ledger:  # the state that a process without keys left
-        (trigger,) = ledger.execute("SELECT sql FROM sqlite_schema WHERE name = 'keyrings_are_not_updated'").fetchone()
-        ledger.execute("DROP TRIGGER keyrings_are_not_updated")
-        ledger.execute("UPDATE keyrings SET since = ?", (head,))
-        ledger.execute(trigger)
-        ledger.commit()
+    tamper(tmp_path / "ledger.db", "UPDATE keyrings SET since = ?", head)  # the state that a process without keys left
     assert "recorded before it was sealed" in desk.run("erase", "--customer", "9", status=1)
     assert f"position {head + 1}, order " in (said := desk.run("verify", status=1))
     assert "what is personal in it stands as it is, though it is to be sealed" in said
@@ -279,9 +229,7 @@ def test_data_that_was_recorded_unsealed_is_never_said_to_be_erased(tmp_path: Pa
 
 def test_a_file_of_keys_without_its_keyring_is_damaged_and_says_so(desk: Desk) -> None:
     desk.bring(MINA)
-    with closing(sqlite3.connect(desk.folder / "keys.db")) as keys:
-        keys.execute("DELETE FROM keyring")
-        keys.commit()
+    tamper(desk.folder / "keys.db", "DELETE FROM keyring")
     said = desk.run("verify", status=2)
     assert "keys.db is damaged: it has the ids of 0 keyrings, and not of one" in said
     assert "Traceback" not in said
@@ -302,9 +250,7 @@ def test_a_key_that_is_gone_by_no_erasure_is_named_and_never_passes_for_one_that
     desk: Desk, altered: str, said: str
 ) -> None:
     desk.bring(MINA)
-    with closing(sqlite3.connect(desk.folder / "keys.db")) as keys:
-        keys.execute(f"UPDATE data_keys SET {altered} WHERE part = 'contact'")
-        keys.commit()
+    tamper(desk.folder / "keys.db", f"UPDATE data_keys SET {altered} WHERE part = 'contact'")
     assert said in desk.run("verify", status=1)
     if "no event" not in said:
         assert said in desk.run("keys", "status", status=1)

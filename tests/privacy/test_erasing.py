@@ -18,79 +18,24 @@ import pytest
 
 from domain.privacy.erasing import Erasing, ErasureRequest, destroy_leftovers
 from domain.privacy.erasures import Erasures
-from domain.privacy.periods import Period, RetentionPeriods
 from projections.customers.orders_of import orders_of
 from projections.views.rebuilding import make_part
 from projections.views.views import Views
-from tests.conftest import ME, ROOT, Client, Clock, Service, do, new_order
-from tests.privacy.conftest import MINA, WORDS, found_in, keys_at, sealed_ledger
+from tests.conftest import ME, ROOT, Client, Clock, do, new_order
+from tests.privacy.conftest import (
+    AUDIT,
+    KEEP,
+    MINA,
+    ORDERS,
+    PRIVACY,
+    TOM,
+    WORDS,
+    Shop,
+    found_in,
+    keys_at,
+    sealed_ledger,
+)
 from tests.waiting import until
-
-KEEP = RetentionPeriods(Period.parse("24m"), Period.parse("10y"), Period.parse("10y"))
-PRIVACY = "/api/v1/privacy"
-ORDERS = "/api/v1/orders"
-AUDIT = "/api/v1/audit"
-TOM = {
-    **MINA,
-    "customer": {
-        "id": 8,
-        "username": "tomtailor",
-        "email": "tom@tailor.example",
-        "first_name": "Tom",
-        "last_name": "T",
-    },
-    "notes": "for Tom",
-    "billing_address": "1 Tailor Street",
-    "billing_city": {"id": 2, "name": "Anytown"},
-    "billing_postal_code": "1234",
-    "billing_national_code": None,
-    "billing_mobile_number": None,
-    "billing_first_name": "Tom",
-    "billing_last_name": "T",
-}
-
-
-class Shop:
-    """A service for one test, and its clients."""
-
-    def __init__(self, folder: Path) -> None:
-        self.service = Service(folder).start()
-        self.folder = folder
-        self.staff = self.client("orders:read", "orders:write", "finance:write")
-        self.officer = self.client("privacy:read", "privacy:write")
-        self.auditor = self.client("audit:read")
-        self.confidant = self.client("audit:read", "audit:personal")
-
-    def client(self, *scopes: str) -> Client:
-        return self.service.client(self.service.key(*scopes))
-
-    def place(self, **fields: Any) -> dict[str, Any]:
-        answer = self.staff.post(ORDERS, json=fields)
-        assert answer.status_code == 201, answer.text
-        return answer.json()
-
-    def erase(self, path: str, status: int = 201, **body: Any) -> dict[str, Any]:
-        answer = self.officer.post(f"{PRIVACY}/{path}/erasures", json=body)
-        assert answer.status_code == status, answer.text
-        return answer.json()
-
-    def verify(self) -> str:
-        done = self.service.run("verify")
-        return done.stdout.decode() + done.stderr.decode()
-
-    def still_held(self) -> dict[str, list[bytes]]:
-        """The words that still stand in plain in the files, after readers have had time to let SQLite cut the WAL."""
-        deadline = time.monotonic() + 3
-        while (found := found_in(self.folder, WORDS)) and time.monotonic() < deadline:
-            time.sleep(0.05)
-        return found
-
-
-@pytest.fixture
-def shop(tmp_path: Path) -> Iterator[Shop]:
-    made = Shop(tmp_path)
-    yield made
-    made.service.kill()
 
 
 def checked(pack: bytes, folder: Path) -> str:

@@ -27,8 +27,7 @@ from projections.views.rebuilding import make_part
 from projections.views.views import Views
 from tests.conftest import ME, Clock, do, new_order
 from tests.postgres import Cluster
-from tests.privacy.conftest import MINA, keys_at
-from tests.privacy.test_erasing import KEEP, TOM
+from tests.privacy.conftest import KEEP, MINA, TOM, keys_at
 from tests.proxy import Proxy
 
 NewNode = Callable[..., OrderLedger]

@@ -5,7 +5,6 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -33,23 +32,9 @@ from projections.views.views import Views
 from projections.webhooks.store import store_of
 from tests.conftest import ME, Clock, do, new_order
 from tests.postgres import of_a_file
-from tests.privacy.conftest import MINA, keys_at, sealed_ledger
-from tests.privacy.test_commands import Desk, back_up
-from tests.privacy.test_erasing import PRIVACY, TOM, Shop
+from tests.privacy.conftest import MINA, PRIVACY, TOM, Desk, Shop, back_up, keys_at, record_plain, sealed_ledger
 
 GUEST = {**MINA, "customer": {"email": "gundula@guest.example", "first_name": "Gundula"}}
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Desk:
-    return Desk(tmp_path)
-
-
-@pytest.fixture
-def shop(tmp_path: Path) -> Iterator[Shop]:
-    made = Shop(tmp_path)
-    yield made
-    made.service.kill()
 
 
 # --- holds ---
@@ -351,9 +336,7 @@ def test_a_plain_or_sealed_command_sent_again_to_a_ledger_written_anew_is_known(
 def test_a_ledger_written_anew_has_its_webhooks_and_advises_to_bring_the_signing_key(
     tmp_path: Path, clock: Clock
 ) -> None:
-    plain = OrderLedger(SQLiteRecorder(tmp_path / "ledger.db"), clock=clock)
-    do(plain.create, new_order(**MINA), ME)
-    plain.close()
+    record_plain(tmp_path, clock, MINA)
     old = Desk(tmp_path)
     old.run("key", "create")
     old.service.start()

@@ -33,8 +33,7 @@ from projections.history import Entry, HistoryReader
 from projections.proof.verification import check_part
 from projections.views.views import Views
 from tests.conftest import ME, ROOT, Client, Clock
-from tests.privacy.conftest import MINA, WORDS
-from tests.privacy.test_erasing import AUDIT, KEEP, ORDERS, PRIVACY, TOM, Shop
+from tests.privacy.conftest import AUDIT, KEEP, MINA, ORDERS, PRIVACY, TOM, WORDS, Shop
 from tests.projections.histories import play
 from tests.projections.rows import rows
 from tests.projections.test_views import anew
@@ -42,13 +41,6 @@ from tests.samples import Sample, samples, stored
 from tests.waiting import until
 
 UPLOADS = "/api/v1/finance/reconciliations"
-
-
-@pytest.fixture
-def shop(tmp_path: Path) -> Iterator[Shop]:
-    made = Shop(tmp_path)
-    yield made
-    made.service.kill()
 
 
 def found(content: bytes) -> list[bytes]:

@@ -17,7 +17,6 @@ from domain.ledger import OrderLedger
 from domain.log.mapper import EventMapper, KeysMissing
 from domain.log.recorder import SQLiteRecorder
 from domain.log.records import Provenance, digest_of
-from domain.log.sqlite import sqlite3
 from domain.order.commands import ChangeOrder, ChangeStatus
 from domain.privacy.masters import MastersLocation, MasterUnknown
 from domain.privacy.opening import KeysLocation, LedgerLocation, SealedSince, WrongKeys, create_keys, keys_of
@@ -36,6 +35,7 @@ from tests.privacy.conftest import MINA, WORDS, found_in, keys_at, sealed_ledger
 from tests.projections.histories import play
 from tests.projections.rows import rows
 from tests.projections.test_views import anew
+from tests.tampering import tamper, without_triggers
 
 
 def payloads(ledger: OrderLedger) -> list[tuple[str, dict[str, Any]]]:
@@ -118,10 +118,7 @@ def test_a_key_that_is_not_known_stops_the_reader_by_its_name_and_is_never_taken
     ledger.close()
     assert ledger.keys is not None
     key = next(ledger.keys.store.each()).id
-    with sqlite3.connect(tmp_path / "keys.db") as stolen:
-        stolen.execute("DROP TRIGGER data_keys_stay")
-        stolen.execute("DELETE FROM data_keys")
-    stolen.close()
+    tamper(tmp_path / "keys.db", "DELETE FROM data_keys")
     elsewhere = OrderLedger(SQLiteRecorder(tmp_path / "ledger.db"), keys=keys_at(tmp_path))
     with pytest.raises(KeysMissing, match=f"position 1: the key (?:{key}|[\\w-]+) is not known"):
         elsewhere.order(order.uuid)
@@ -259,8 +256,7 @@ def test_200_planted_attacks_on_sealed_parts_are_found_each_at_its_position(
     log = SQLiteRecorder(tmp_path / "ledger.db")
     sealed = [raw for raw in log.raw_records() if TOPICS[raw.topic].is_sealed]
     planted = sorted(random.sample(range(len(sealed)), 200))
-    with sqlite3.connect(tmp_path / "ledger.db") as tampering:
-        tampering.execute("DROP TRIGGER events_are_not_updated")
+    with without_triggers(tmp_path / "ledger.db") as tampering:
         for place in planted:
             raw = sealed[place]
             payload = attacked(raw.payload, sealed[place - 1].payload, random)
@@ -270,7 +266,6 @@ def test_200_planted_attacks_on_sealed_parts_are_found_each_at_its_position(
             tampering.execute(
                 "UPDATE events SET payload = ?, digest = ? WHERE position = ?", (payload.decode(), digest, raw.position)
             )
-    tampering.close()
     found = check_part(LedgerLocation(log.url, keys_at(tmp_path)), None, 1, head, head)
     assert {problem.position for problem in found.records} == {sealed[place].position for place in planted}
     log.close()

@@ -17,7 +17,6 @@ import pytest
 from domain import reconciled
 from domain.ledger import OrderLedger
 from domain.log.recorder import SQLiteRecorder
-from domain.log.sqlite import sqlite3
 from domain.order.commands import ReceivePayment
 from domain.privacy.files import KeptFiles
 from domain.privacy.keyring import DataOwner
@@ -29,9 +28,9 @@ from projections.journal import Journal
 from projections.views.views import Views
 from tests.conftest import ME, Client, Clock, do, new_order
 from tests.postgres import of_a_file
-from tests.privacy.conftest import MINA, WORDS, found_in, keys_at, sealed_ledger
-from tests.privacy.test_commands import Desk, back_up
+from tests.privacy.conftest import MINA, WORDS, Desk, back_up, found_in, keys_at, record_plain, sealed_ledger
 from tests.privacy.test_erasing import checked
+from tests.tampering import tamper
 from tests.waiting import until
 
 FINANCE = "/api/v1/finance/reconciliations"
@@ -295,9 +294,7 @@ def test_a_ledger_restored_from_before_a_file_was_erased_has_it_erased_again(tmp
 
 @of_a_file
 def test_a_plain_ledger_that_is_written_anew_has_its_files_and_reasons_sealed(tmp_path: Path) -> None:
-    plain = OrderLedger(SQLiteRecorder(tmp_path / "ledger.db"), clock=Clock())
-    do(plain.create, new_order(**MINA), ME)
-    plain.close()
+    record_plain(tmp_path, Clock(), MINA)
     desk = Desk(tmp_path)
     desk.run("key", "create")
     file = tmp_path / "march.csv"
@@ -329,9 +326,7 @@ def reason_of(desk: Desk, uuid: str, result: str) -> Any:
 def test_a_reason_about_a_customers_payment_is_that_customers_also_in_a_ledger_that_is_written_anew(
     tmp_path: Path,
 ) -> None:
-    plain = OrderLedger(SQLiteRecorder(tmp_path / "ledger.db"), clock=Clock())
-    do(plain.create, new_order(items=MINA["items"]), ME)
-    plain.close()
+    record_plain(tmp_path, Clock(), {"items": MINA["items"]})
     office = Office(Desk(tmp_path))
     clerk = office.client("orders:write", "finance:write")
     clerk.post("/api/v1/orders/2/payments", json={"amount": "40", "reference": "pi_1", "provider": "stripe"})
@@ -349,9 +344,7 @@ def test_a_reason_about_a_customers_payment_is_that_customers_also_in_a_ledger_t
 
 @of_a_file
 def test_a_plain_file_from_before_the_keys_is_read_and_not_said_to_be_erased(tmp_path: Path) -> None:
-    plain = OrderLedger(SQLiteRecorder(tmp_path / "ledger.db"), clock=Clock())
-    do(plain.create, new_order(**MINA), ME)
-    plain.close()
+    record_plain(tmp_path, Clock(), MINA)
     desk = Desk(tmp_path)
     file = tmp_path / "march.csv"
     file.write_text(FILE)
@@ -398,13 +391,8 @@ def test_a_sealed_file_that_was_exchanged_or_altered_is_never_given_out(ledger: 
     with pytest.raises(Exception, match="does not open"):
         list(ledger.files.pieces(digests[0], names[1]))
     ledger.close()
-    with sqlite3.connect(tmp_path / "ledger.db") as tampering:
-        tampering.execute("DROP TRIGGER kept_files_are_not_updated")
-        tampering.execute(
-            "UPDATE kept_files SET content = (SELECT content FROM kept_files WHERE sha256 = ?) WHERE sha256 = ?",
-            names,
-        )
-    tampering.close()
+    other_content = "(SELECT content FROM kept_files WHERE sha256 = ?)"
+    tamper(tmp_path / "ledger.db", f"UPDATE kept_files SET content = {other_content} WHERE sha256 = ?", *names)
     with pytest.raises(Exception, match=r"does not open|not what was kept"):
         list(ledger.files.pieces(digests[1], names[1]))
     assert ledger.keys is not None
