@@ -16,9 +16,8 @@ from domain.importing import import_lines
 from domain.ledger import OrderLedger
 from domain.log.opening import open_log
 from domain.log.records import RawRecord
-from domain.moments import utc_now
 from tests.api import archive
-from tests.conftest import Client, Service, old_key
+from tests.conftest import Client, Service
 
 SHOP = "/api/shop/customers/me/orders"
 STOREFRONT = "/api/v1/i/orders/"
@@ -39,15 +38,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 
 @pytest.fixture(scope="package")
 def staff(service: Service) -> Client:
-    client = service.client(issue(service, "orders:read", "orders:write", "finance:read", "finance:write"))
-    client.trust_env = False
-    return client
-
-
-def issue(service: Service, *scopes: str, customer: int | None = None, name: str | None = None) -> str:
-    """A new key, made without the half second that `run.py token create` takes to start."""
-    with closing(open_log(service.url)) as log, log.transaction() as t:
-        return old_key(t, utc_now(), *scopes, customer_id=customer, name=name)
+    return service.client(service.key("orders:read", "orders:write", "finance:read", "finance:write"))
 
 
 def key_of(client: Client) -> str:
@@ -58,11 +49,8 @@ class Customer(Client):
     """A client with the key of one customer."""
 
     def __init__(self, service: Service, customer_id: int) -> None:
-        super().__init__(service.base, issue(service, customer=customer_id))
+        super().__init__(service.base, service.key(customer=customer_id))
         self.id = customer_id
-        # With `trust_env`, `requests` would look for proxies in the environment at every request: a third of the tests'
-        # time.
-        self.trust_env = False
 
 
 @pytest.fixture(scope="package")
@@ -211,7 +199,7 @@ def bring(service: Service, *lines: dict[str, Any]) -> None:
     ledger = OrderLedger(open_log(service.url))
     done = import_lines(ledger, BytesIO("\n".join(map(json.dumps, lines)).encode()), on_rejected=print)
     assert done.imported == len(lines)
-    reader = service.client(issue(service, "orders:read"))
+    reader = service.client(service.key("orders:read"))
     assert reader.get(f"{ORDERS}?limit=1&min_position=orders:{ledger.head()}").status_code == 200
     ledger.log_of_events.close()
 

@@ -14,7 +14,6 @@ from tests.api.conftest import (
     STOREFRONT,
     Customer,
     assert_problem,
-    issue,
     key_of,
     last,
     nothing_recorded,
@@ -30,7 +29,7 @@ each_route = pytest.mark.parametrize("route", [*READS, *WRITES, *OFFICES], ids=s
 @pytest.fixture(scope="module")
 def revoked(service: Service) -> str:
     """A key that `token revoke` has revoked."""
-    key = issue(service, "orders:read", "orders:write")
+    key = service.key("orders:read", "orders:write")
     assert service.run("token", "revoke", key[:8]).returncode == 0
     return key
 
@@ -38,7 +37,7 @@ def revoked(service: Service) -> str:
 @pytest.fixture(scope="module")
 def by_scope(service: Service) -> dict[str, Client]:
     """One client for each scope, whose key has no other scope."""
-    return {scope: service.client(issue(service, scope)) for scope in SCOPES}
+    return {scope: service.client(service.key(scope)) for scope in SCOPES}
 
 
 @pytest.fixture
@@ -163,7 +162,7 @@ def test_a_key_is_printed_alone_and_kept_only_as_a_hash(service: Service) -> Non
 
 
 def test_a_revocation_holds_from_the_next_request_on_whichever_worker_answers(service: Service) -> None:
-    key = issue(service, "orders:read")
+    key = service.key("orders:read")
     # A connection stays with the worker that accepted it; with this many, both workers have some.
     clients = [service.client(key) for _ in range(16)]
     assert {client.get(ORDERS).status_code for client in clients} == {200}
@@ -173,5 +172,5 @@ def test_a_revocation_holds_from_the_next_request_on_whichever_worker_answers(se
 
 
 def test_a_key_that_was_just_made_is_known_to_every_worker(service: Service) -> None:
-    key = issue(service, "orders:read")
+    key = service.key("orders:read")
     assert {service.client(key).get(ORDERS).status_code for _ in range(16)} == {200}

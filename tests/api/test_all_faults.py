@@ -9,7 +9,7 @@ import pytest
 from domain.order.commands import ImportOrder
 from domain.refusals import InvalidField
 from domain.strict_json import decode
-from tests.api.conftest import ORDERS, SHOP, STOREFRONT, Customer, assert_problem, issue, nothing_recorded, paid, placed
+from tests.api.conftest import ORDERS, SHOP, STOREFRONT, Customer, assert_problem, nothing_recorded, paid, placed
 from tests.conftest import Client, Service
 
 THUMBNAILS = {"id": 1, "image": {"id": 1, "thumbnails": [{"id": 1}] * 21}}
@@ -248,7 +248,7 @@ def test_faults_of_shape_and_of_rules_in_a_line_of_a_batch_are_named_together(
 def test_faults_of_shape_and_of_rules_in_a_new_key_are_named_together(
     body: dict[str, Any], fields: set[str], service: Service
 ) -> None:
-    client = service.client(issue(service, "keys:write"))
+    client = service.client(service.key("keys:write"))
     with nothing_recorded(service):
         problem = assert_problem(client.post("/api/v1/keys", json=body), 422, "invalid-field")
     assert {fault["field"] for fault in problem["errors"]} == fields

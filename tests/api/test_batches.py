@@ -16,7 +16,7 @@ from api.commanding import Commanding
 from domain.importing import LINE_BYTES_MAX
 from domain.ledger import OrderLedger
 from projections.views.views import Views
-from tests.api.conftest import ORDERS, assert_problem, events, exchange, issue, key_of, nothing_recorded
+from tests.api.conftest import ORDERS, assert_problem, events, exchange, key_of, nothing_recorded
 from tests.conftest import ME, Client, Service
 from tests.waiting import until
 
@@ -106,7 +106,7 @@ def test_lines_without_a_name_are_known_again_by_an_idempotency_key_and_their_nu
     assert [line["id"] for line in again[:2]] == [line["id"] for line in before]
     with nothing_recorded(service):
         assert taken(staff, {"notes": "c"}, headers=key)[0]["problem"]["code"] == "import-conflict"
-    other = service.client(issue(service, "orders:write"))
+    other = service.client(service.key("orders:write"))
     assert taken(other, {"notes": "c"}, headers=key)[0]["outcome"] == "created"
 
 
@@ -140,7 +140,7 @@ def test_a_batch_that_is_tried_says_what_it_would_record_and_records_nothing(ser
 def test_a_line_that_needs_finance_write_is_refused_to_other_keys(
     entry: dict[str, Any], scope: str, service: Service
 ) -> None:
-    writer = service.client(issue(service, "orders:write"))
+    writer = service.client(service.key("orders:write"))
     line = {"history": [entry | {"at": "2024-05-01T09:05:00Z"}]}
     with nothing_recorded(service):
         problem = taken(writer, line)[0]["problem"]
@@ -156,8 +156,8 @@ def test_finance_may_force_a_payment_in_a_line(service: Service, staff: Client) 
 
 def test_a_batch_with_a_wrong_key_header_or_parameter_is_refused_whole(service: Service, staff: Client) -> None:
     with nothing_recorded(service):
-        assert_problem(send(service.client(issue(service, "orders:read")), {}), 403, "not-allowed")
-        assert_problem(send(service.client(issue(service, customer=5)), {}), 403, "not-allowed")
+        assert_problem(send(service.client(service.key("orders:read")), {}), 403, "not-allowed")
+        assert_problem(send(service.client(service.key(customer=5)), {}), 403, "not-allowed")
         assert_problem(requests.post(service.base + PATH, timeout=9), 401, "not-authenticated")
         assert_problem(send(staff, {}, headers={"Content-Type": "text/csv"}), 415, "unsupported-media-type")
         assert_problem(send(staff, {}, headers={"If-Match": '"1"'}), 412, "order-moved")

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 import requests
 
-from tests.api.conftest import ORDERS, SHOP, STOREFRONT, issue, placed
+from tests.api.conftest import ORDERS, SHOP, STOREFRONT, placed
 from tests.conftest import Service
 
 ORIGIN, OTHER = "https://shop.example.com", "https://evil.example.com"
@@ -35,8 +35,8 @@ def test_a_preflight_is_answered_without_a_key(path: str, open_to_pages: Service
 def test_answers_and_errors_can_be_read_by_an_allowed_page_with_the_headers_that_matter(
     open_to_pages: Service,
 ) -> None:
-    placed(open_to_pages.client(issue(open_to_pages, "orders:write")), customer={"id": 7})
-    customer = open_to_pages.client(issue(open_to_pages, customer=7))
+    placed(open_to_pages.client(open_to_pages.key("orders:write")), customer={"id": 7})
+    customer = open_to_pages.client(open_to_pages.key(customer=7))
     for answer in (
         customer.get(SHOP, headers={"Origin": ORIGIN}),
         customer.get(f"{SHOP}?limit=x", headers={"Origin": ORIGIN}),
@@ -50,7 +50,7 @@ def test_answers_and_errors_can_be_read_by_an_allowed_page_with_the_headers_that
 
 
 def test_pages_of_other_origins_get_no_leave(open_to_pages: Service) -> None:
-    customer = open_to_pages.client(issue(open_to_pages, customer=7))
+    customer = open_to_pages.client(open_to_pages.key(customer=7))
     assert "Access-Control-Allow-Origin" not in customer.get(SHOP, headers={"Origin": OTHER}).headers
     preflight = requests.options(open_to_pages.base + SHOP, headers={"Origin": OTHER, **PREFLIGHT}, timeout=5)
     assert "Access-Control-Allow-Origin" not in preflight.headers

@@ -20,7 +20,6 @@ from tests.api.conftest import (
     Customer,
     assert_problem,
     events,
-    issue,
     key_of,
     last,
     moved,
@@ -190,7 +189,7 @@ def test_a_creation_is_one_append(service: Service, staff: Client) -> None:
 
 def contact_in(service: Service, order: dict[str, Any]) -> list[dict[str, Any]]:
     """The data of each of an order's events with the sealed contact parts opened, as an auditor reads them."""
-    auditor = service.client(issue(service, "audit:read", "audit:personal"))
+    auditor = service.client(service.key("audit:read", "audit:personal"))
     answer = auditor.get(f"/api/v1/audit/orders/{order['id']}/events", params={"personal": "contact"})
     told = answer.json()["events"]
     return [{**event["data"], **(event.get("personal", {}).get("contact") or {})} for event in told]
@@ -329,7 +328,7 @@ def test_the_same_idempotency_key_sent_many_times_at_once_records_once(service: 
 
 
 def test_an_idempotency_key_belongs_to_its_caller(service: Service, staff: Client) -> None:
-    other = service.client(issue(service, "orders:write"))
+    other = service.client(service.key("orders:write"))
     headers = {"Idempotency-Key": "one-each"}
     first = staff.post(ORDERS, json={"items": []}, headers=headers).json()
     second = other.post(ORDERS, json={"items": []}, headers=headers)
@@ -423,7 +422,7 @@ def test_a_customers_delete_takes_an_idempotency_key_too(
 
 def test_idempotency_keys_hold_after_the_service_was_started_again(make_service: Callable[..., Service]) -> None:
     service = make_service(workers=1)
-    staff = service.client(issue(service, "orders:write"))
+    staff = service.client(service.key("orders:write"))
     order = placed(staff)
     commands = [
         ("POST", ORDERS, {"notes": "n", "items": []}),
@@ -756,7 +755,7 @@ def test_force_records_money_that_arrived_all_the_same(service: Service, staff: 
 
 def test_force_needs_the_scope_finance_write(service: Service, staff: Client) -> None:
     order = placed(staff)
-    clerk = service.client(issue(service, "orders:read", "orders:write", "finance:read"))
+    clerk = service.client(service.key("orders:read", "orders:write", "finance:read"))
     url = f"{ORDERS}/{order['id']}/payments"
     with nothing_recorded(service):
         told = assert_problem(clerk.post(url, json=payment("1000", force=True)), 403, "not-allowed")
@@ -766,7 +765,7 @@ def test_force_needs_the_scope_finance_write(service: Service, staff: Client) ->
 
 def test_finance_write_alone_does_not_give_commands(service: Service, staff: Client) -> None:
     order = placed(staff)
-    treasurer = service.client(issue(service, "finance:write"))
+    treasurer = service.client(service.key("finance:write"))
     refused = treasurer.post(f"{ORDERS}/{order['id']}/payments", json=payment("1", force=True))
     assert_problem(refused, 403, "not-allowed")
 
@@ -774,7 +773,7 @@ def test_finance_write_alone_does_not_give_commands(service: Service, staff: Cli
 def test_a_payment_is_void_by_the_scope_finance_write_alone_and_for_a_reason(service: Service, staff: Client) -> None:
     order = paid(staff, placed(staff), "30.00", reference="pi_mistake")
     url, body = f"{ORDERS}/{order['id']}/voids", {"provider": "stripe", "reference": "pi_mistake"}
-    treasurer, clerk = (service.client(issue(service, scope)) for scope in ("finance:write", "orders:write"))
+    treasurer, clerk = (service.client(service.key(scope)) for scope in ("finance:write", "orders:write"))
     assert_problem(clerk.post(url, json=body | {"reason": "typed twice"}), 403, "not-allowed")
     assert_problem(treasurer.post(url, json=body), 422, "invalid-field")
     answer = treasurer.post(url, json=body | {"reason": "typed twice"})
@@ -790,7 +789,7 @@ def test_a_forced_failure_or_chargeback_needs_the_scope_finance_write(
 ) -> None:
     order = placed(staff)
     url, body = f"{ORDERS}/{order['id']}/{name}", refund("1000")
-    clerk = service.client(issue(service, "orders:write"))
+    clerk = service.client(service.key("orders:write"))
     assert_problem(staff.post(url, json=body), 409, "amount-exceeds-left")
     assert_problem(clerk.post(url, json=body | {"force": True}), 403, "not-allowed")
     answer = staff.post(url, json=body | {"force": True})

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.api.conftest import ORDERS, SHOP, Customer, assert_problem, issue, moved, paid, placed, refund
+from tests.api.conftest import ORDERS, SHOP, Customer, assert_problem, moved, paid, placed, refund
 from tests.conftest import Client, Service
 
 CUSTOMERS = "/api/v1/customers"
@@ -129,7 +129,7 @@ def test_a_parameter_that_is_not_known_or_malformed_is_named(name: str, value: s
 
 def test_a_customer_and_other_scopes_may_not_look(service: Service, new_customer: Callable[[], Customer]) -> None:
     customer = new_customer()
-    for client in (customer, service.client(issue(service, "orders:write", "finance:read", "audit:read"))):
+    for client in (customer, service.client(service.key("orders:write", "finance:read", "audit:read"))):
         assert_problem(client.get(f"{CUSTOMERS}/{customer.id}"), 403, "not-allowed")
 
 

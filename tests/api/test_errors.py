@@ -23,7 +23,6 @@ from tests.api.conftest import (
     assert_problem,
     events,
     exchange,
-    issue,
     key_of,
     last,
     nothing_recorded,
@@ -345,7 +344,7 @@ def test_a_chunked_body_is_read_as_any_other(size: int, service: Service, staff:
 
 def test_a_body_in_very_many_chunks_is_read_as_any_other(make_service: Callable[..., Service]) -> None:
     service = make_service(workers=1)
-    staff = service.client(issue(service, "orders:write"))
+    staff = service.client(service.key("orders:write"))
     body = b"".join(chunks(padded(16_000), 1))
     answer = exchange(service, post(staff, "Transfer-Encoding: chunked", body=body))
     assert answer is not None
@@ -521,7 +520,7 @@ def test_an_id_that_two_clients_bring_at_once_goes_to_one_of_them(service: Servi
 @of_a_file
 def test_a_failure_inside_tells_nothing_but_the_requests_id(make_service: Callable[..., Service]) -> None:
     service = make_service(workers=1)
-    staff = service.client(issue(service, "orders:read", "orders:write"))
+    staff = service.client(service.key("orders:read", "orders:write"))
     damaged, sound = placed(staff), placed(staff)
     ledger = service.folder / "ledger.db"
     tamper(ledger, "UPDATE events SET payload = 'secret' WHERE originator_id = ?", damaged["uuid"])

@@ -10,7 +10,7 @@ from domain.log.recorder import SQLiteRecorder
 from domain.log.sqlite import connect
 from projections.exports.events import whole_file
 from projections.proof.signing import create_key
-from tests.api.conftest import assert_problem, issue, placed
+from tests.api.conftest import assert_problem, placed
 from tests.conftest import Service
 from tests.postgres import of_a_file
 from tests.waiting import until
@@ -99,9 +99,9 @@ def test_a_link_that_comes_while_the_service_runs_is_not_followed(
     letter.write_bytes(b"Dear customer\n")
     service = make_service(workers=1, LEDGER_CHECKPOINT_SECONDS="0")
     assert service.run("key", "create").returncode == 0
-    placed(service.client(issue(service, "orders:write")))
+    placed(service.client(service.key("orders:write")))
     (tmp_path / "checkpoints.txt").symlink_to(letter)
-    asked = service.client(issue(service, "audit:read")).get("/api/v1/audit/checkpoint")
+    asked = service.client(service.key("audit:read")).get("/api/v1/audit/checkpoint")
     assert asked.status_code >= 400
     assert letter.read_bytes() == b"Dear customer\n"
 
@@ -120,8 +120,8 @@ def test_a_signing_key_that_others_can_read_or_write_signs_nothing(
     service = make_service(workers=1)
     key = tmp_path / "ledger.key"
     assert service.run("key", "create").returncode == 0
-    placed(service.client(issue(service, "orders:write")))
-    auditor = service.client(issue(service, "audit:read"))
+    placed(service.client(service.key("orders:write")))
+    auditor = service.client(service.key("audit:read"))
     key.chmod(mode)
     for command in ("checkpoint", "key show", "serve", "verify"):
         done = service.run(*command.split())
@@ -138,7 +138,7 @@ def test_a_service_whose_key_becomes_readable_says_that_it_signs_nothing_more(
     assert Service(tmp_path).run("key", "create").returncode == 0
     service = make_service(workers=1, LEDGER_CHECKPOINT_SECONDS="1")
     (tmp_path / "ledger.key").chmod(0o644)
-    placed(service.client(issue(service, "orders:write")))
+    placed(service.client(service.key("orders:write")))
     until(lambda: "KeyExposed" in service.log())
     assert "the log's head is not signed" in service.log()
     assert "the views cannot be fed" not in service.log()

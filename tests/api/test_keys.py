@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from domain.moments import instant
-from tests.api.conftest import ORDERS, SHOP, assert_problem, issue
+from tests.api.conftest import ORDERS, SHOP, assert_problem
 from tests.conftest import Client, Service
 from tests.waiting import until
 
@@ -19,7 +19,7 @@ LATER = "2126-01-31T12:00:00.000000Z"
 @pytest.fixture
 def smith(service: Service) -> Client:
     """A client that may make keys, and read and write orders."""
-    return service.client(issue(service, "keys:write", "orders:read", "orders:write"))
+    return service.client(service.key("keys:write", "orders:read", "orders:write"))
 
 
 @pytest.fixture
@@ -117,7 +117,7 @@ def test_a_key_makes_and_changes_no_key_with_more_rights_than_its_own(
     service: Service, smith: Client, name: Any
 ) -> None:
     called = name()
-    narrow = service.client(issue(service, "keys:write"))
+    narrow = service.client(service.key("keys:write"))
     assert_problem(smith.post(KEYS, json={"scopes": ["orders:read", "audit:read"]}), 403, "not-allowed")
     assert_problem(narrow.post(KEYS, json={"customer_id": 7}), 403, "not-allowed")
     smith.post(KEYS, json={"name": called, "scopes": ["orders:read"]})
@@ -129,7 +129,7 @@ def test_a_key_makes_and_changes_no_key_with_more_rights_than_its_own(
 
 
 def test_keys_are_for_those_with_the_scope_for_them(service: Service) -> None:
-    for client in (service.client(issue(service, "orders:write")), service.client(issue(service, customer=7))):
+    for client in (service.client(service.key("orders:write")), service.client(service.key(customer=7))):
         for answer in (
             client.get(KEYS),
             client.get(f"{KEYS}/a"),
@@ -160,7 +160,7 @@ def test_every_fault_of_a_key_is_named(smith: Client) -> None:
 
 def test_the_actor_of_a_key_made_over_http_stands_in_the_log(service: Service, name: Any) -> None:
     called, made = name(), name()
-    smith = service.client(issue(service, "keys:write", "audit:read", name=called))
+    smith = service.client(service.key("keys:write", "audit:read", name=called))
     smith.post(KEYS, json={"name": made, "scopes": ["audit:read"]}, headers={"Ledger-Act": "ada"})
     events = smith.get("/api/v1/audit/events", params={"actor": f"{called}/ada"}).json()["events"]
     assert [(event["topic"], event["access_key"]) for event in events] == [("access_key.made.v1", made)]

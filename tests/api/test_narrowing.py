@@ -6,7 +6,7 @@ import pytest
 
 from api.openapi.operations import OPERATIONS, Operation
 from domain.log.keys import SCOPES
-from tests.api.conftest import ORDERS, SHOP, STOREFRONT, Customer, assert_problem, issue, paid, placed
+from tests.api.conftest import ORDERS, SHOP, STOREFRONT, Customer, assert_problem, paid, placed
 from tests.conftest import Client, Service
 
 NARROWABLE = [of for of in OPERATIONS if of.can_be_narrowed]
@@ -14,7 +14,7 @@ NARROWABLE = [of for of in OPERATIONS if of.can_be_narrowed]
 
 @pytest.fixture(scope="module")
 def everything(service: Service) -> Client:
-    return service.client(issue(service, *SCOPES))
+    return service.client(service.key(*SCOPES))
 
 
 def test_a_list_has_the_fields_that_are_asked_for_in_the_documents_order(staff: Client) -> None:

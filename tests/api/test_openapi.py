@@ -27,7 +27,7 @@ from domain.log.keys import SCOPES
 from domain.log.opening import open_log
 from domain.reconciliation.state import STATUSES
 from projections.views.views import Views
-from tests.api.conftest import ORDERS, SHOP, STOREFRONT, issue, payment, placed, refund
+from tests.api.conftest import ORDERS, SHOP, STOREFRONT, payment, placed, refund
 from tests.conftest import ROOT, Client, Service
 from tests.waiting import until
 
@@ -153,7 +153,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 
 @pytest.fixture(scope="module")
 def everything(service: Service) -> Client:
-    return service.client(issue(service, *SCOPES))
+    return service.client(service.key(*SCOPES))
 
 
 # --- answers, field by field ---
@@ -238,7 +238,7 @@ def test_every_field_of_every_answer_is_described(service: Service, everything: 
         assert_as_described(everything.get(then.format_map(ids), params={"as": contract}), then)
     summary = "/api/v1/finance/summary"
     assert_as_described(everything.get(f"{summary}?group_by=day,week,month,provider,method,currency,status"), summary)
-    customer = service.client(issue(service, customer=77))
+    customer = service.client(service.key(customer=77))
     for path, id_ in ((SHOP, order.json()["id"]), (STOREFRONT.rstrip("/"), order.json()["uuid"])):
         assert_as_described(customer.get(path), path)
         assert_as_described(customer.get(f"{path}/{id_}"), f"{path}/{{order_id}}")
@@ -542,7 +542,7 @@ def described(service: Service) -> schemathesis.BaseSchema:
 
 @pytest.fixture(scope="module")
 def customers_key(service: Service) -> str:
-    return issue(service, customer=77)
+    return service.key(customer=77)
 
 
 ENDING = [operation for operation in OPERATIONS if operation.answer != "text/event-stream"]

@@ -9,7 +9,7 @@ import requests
 
 from domain.log.opening import open_log
 from domain.log.records import digest_of
-from tests.api.conftest import ORDERS, Customer, assert_problem, events, exchange, issue, key_of, placed
+from tests.api.conftest import ORDERS, Customer, assert_problem, events, exchange, key_of, placed
 from tests.api.routes import READS, WRITES, Route, prepare
 from tests.conftest import Client, Service
 from tests.waiting import until
@@ -94,7 +94,7 @@ def test_an_answer_to_head_leaves_the_connection_fit_for_the_next_request(
 
 def test_a_broken_view_file_is_told_by_readiness_and_loses_no_write(make_service: Callable[..., Service]) -> None:
     service = make_service(workers=1)
-    staff = service.client(issue(service, "orders:read", "orders:write"))
+    staff = service.client(service.key("orders:read", "orders:write"))
     views = service.folder / "views.db"
     views.unlink()
     views.mkdir()
@@ -115,7 +115,7 @@ def test_a_record_of_a_newer_version_is_told_by_readiness_since_nothing_behind_i
     make_service: Callable[..., Service],
 ) -> None:
     service = make_service(workers=1)
-    staff = service.client(issue(service, "orders:read", "orders:write"))
+    staff = service.client(service.key("orders:read", "orders:write"))
     placed(staff)
     with closing(open_log(service.url)) as log, log.transaction() as t:
         last = list(log.raw_records())[-1]

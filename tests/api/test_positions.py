@@ -8,7 +8,7 @@ import pytest
 import requests
 
 from api.openapi.operations import OPERATIONS, Operation
-from tests.api.conftest import ORDERS, SHOP, STOREFRONT, Customer, assert_problem, events, issue, key_of, placed
+from tests.api.conftest import ORDERS, SHOP, STOREFRONT, Customer, assert_problem, events, key_of, placed
 from tests.api.routes import READS, WRITES, Route, prepare
 from tests.conftest import Client, Service
 
@@ -120,7 +120,7 @@ def ask_described(
     service: Service, owner: Customer, read: Operation, token: str, name: str = "2020-01"
 ) -> requests.Response:
     """The answer to a read of the description, with a name that nothing has in its path."""
-    asker = owner if read.takes == "customer" else service.client(issue(service, str(read.takes)))
+    asker = owner if read.takes == "customer" else service.client(service.key(str(read.takes)))
     needed = {"provider": "stripe"} if "provider" in read.parameters else {}
     return asker.get(re.sub(r"\{\w+\}", name, read.path), params={"min_position": token} | needed)
 

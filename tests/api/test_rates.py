@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.api.conftest import SHOP, assert_problem, issue
+from tests.api.conftest import SHOP, assert_problem
 from tests.conftest import Service
 
 
@@ -14,7 +14,7 @@ def test_a_caller_above_its_rate_gets_429_with_retry_after_and_others_notice_not
     make_service: Callable[..., Service],
 ) -> None:
     service = make_service(workers=1, LEDGER_RATE_LIMIT="5/2")
-    greedy, other = (service.client(issue(service, customer=id_)) for id_ in (7, 8))
+    greedy, other = (service.client(service.key(customer=id_)) for id_ in (7, 8))
     answers = [greedy.get(SHOP) for _ in range(5)]
     assert [answer.status_code for answer in answers] == [200] * 5
     left = [int(re.fullmatch(r'"caller";r=(\d+);t=\d+', answer.headers["RateLimit"])[1]) for answer in answers]
@@ -30,7 +30,7 @@ def test_a_caller_above_its_rate_gets_429_with_retry_after_and_others_notice_not
 
 
 def test_requests_have_no_limit_without_the_setting(service: Service) -> None:
-    client = service.client(issue(service, customer=7))
+    client = service.client(service.key(customer=7))
     answers = [client.get(SHOP) for _ in range(50)]
     assert {answer.status_code for answer in answers} == {200}
     assert "RateLimit" not in answers[0].headers

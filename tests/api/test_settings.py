@@ -10,7 +10,7 @@ import pytest
 
 from api.cli import serving
 from api.settings import read
-from tests.api.conftest import issue, placed
+from tests.api.conftest import placed
 from tests.conftest import Service
 from tests.postgres import of_a_file
 
@@ -143,7 +143,7 @@ def test_settings_that_are_right_are_used_and_empty_ones_are_as_if_unset(
         LEDGER_TIMEZONE=" ",
         LEDGER_TRUSTED_PROXIES="",
     )
-    staff = service.client(issue(service, "orders:write"))
+    staff = service.client(service.key("orders:write"))
     assert placed(staff, items=[{"unit_price": "100"}])["currency"] == "JPY"
     assert placed(staff, currency="EUR")["currency"] == "EUR"
     assert views.exists()

@@ -15,7 +15,6 @@ from tests.api.conftest import (
     STOREFRONT,
     Customer,
     assert_problem,
-    issue,
     moved,
     paid,
     placed,
@@ -63,11 +62,11 @@ def stream(client: Client, address: str, **headers: str) -> Iterator[Stream]:
 
 @pytest.fixture
 def auditor(service: Service) -> Client:
-    return service.client(issue(service, "audit:read"))
+    return service.client(service.key("audit:read"))
 
 
 def head(service: Service) -> str:
-    reader = service.client(issue(service, "orders:read"))
+    reader = service.client(service.key("orders:read"))
     return str(reader.get(f"{ORDERS}?limit=1").headers["Ledger-Position"])
 
 
@@ -186,7 +185,7 @@ def test_a_revoked_key_ends_its_stream(service: Service, staff: Client) -> None:
 @pytest.mark.parametrize("change", [{"scopes": ["orders:read"]}, {"origins": ["https://elsewhere.test"]}])
 def test_a_key_whose_rights_are_changed_ends_its_stream(change: dict[str, Any], service: Service) -> None:
     name = f"changed-{next(iter(change))}"
-    admin = service.client(issue(service, "keys:write", "audit:read", "orders:read"))
+    admin = service.client(service.key("keys:write", "audit:read", "orders:read"))
     made = admin.post("/api/v1/keys", json={"name": name, "scopes": ["audit:read"]}).json()
     with stream(service.client(made["key"]), AUDIT) as live:
         assert admin.patch(f"/api/v1/keys/{name}", json=change).ok
@@ -236,7 +235,7 @@ def test_a_client_that_leaves_before_its_stream_begins_takes_no_place_of_others(
     make_service: Callable[..., Service],
 ) -> None:
     service = make_service(workers=1, LEDGER_CONNECTIONS_PER_ADDRESS="512")
-    staff, key = service.client(issue(service, "orders:write")), issue(service, customer=1)
+    staff, key = service.client(service.key("orders:write")), service.key(customer=1)
     for _ in range(3):
         position = int(head(service).partition(":")[2]) + 1
         asking = head_of_stream(key, f"orders:{position}")

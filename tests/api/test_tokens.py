@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
 from api.settings import Provider
 from api.tokens import FETCH_SECONDS_MAX, KEYS_SECONDS_MIN, TokenRefused, Tokens
-from tests.api.conftest import ORDERS, SHOP, STOREFRONT, assert_problem, issue, placed
+from tests.api.conftest import ORDERS, SHOP, STOREFRONT, assert_problem, placed
 from tests.conftest import Client, Service
 from tests.waiting import until
 
@@ -64,7 +64,7 @@ def bearer(service: Service, text: str) -> Client:
 
 @pytest.mark.parametrize("algorithm", SIGNING)
 def test_a_customers_token_lists_their_orders_and_no_others(algorithm: str, of_provider: Service) -> None:
-    staff = of_provider.client(issue(of_provider, "orders:write"))
+    staff = of_provider.client(of_provider.key("orders:write"))
     mine, other = (placed(staff, customer={"id": id_}) for id_ in (7, 8))
     customer = bearer(of_provider, token(algorithm))
     ids = [order["id"] for order in customer.get(SHOP).json()["results"]]
@@ -250,7 +250,7 @@ def test_settings_that_do_not_go_together_are_named(tmp_path: Path) -> None:
 
 
 def test_a_key_can_name_the_person_behind_it_and_events_record_it(of_provider: Service) -> None:
-    staff = of_provider.client(issue(of_provider, "orders:write", "audit:read", name="till"))
+    staff = of_provider.client(of_provider.key("orders:write", "audit:read", name="till"))
     staff.headers["Ledger-Act"] = "anna@shop.example"
     order = placed(staff)
     events = staff.get(f"/api/v1/audit/orders/{order['id']}/events").json()["events"]
