@@ -7,6 +7,6 @@ def counted(count: int, one: str, many: str = "") -> str:
     return f"{count} {one if count == 1 else many or f'{one}s'}"
 
 
-def there_were(count: int, one: str) -> str:
-    """The same with its verb: `there was 1 order`, `there were 2 orders`."""
-    return f"there {'was' if count == 1 else 'were'} {counted(count, one)}"
+def there_were_records(count: int) -> str:
+    """A count of records with its verb: `there was 1 record`, `there were 2 records`."""
+    return f"there {'was' if count == 1 else 'were'} {counted(count, 'record')}"

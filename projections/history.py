@@ -92,7 +92,7 @@ class HistoryReader:
             yield self.entry(raw)
         must_be_whole(uuid, version, last)
 
-    def _raws(self, uuid: UUID, *, after: int = 0, until: int | None = None) -> Iterator[RawRecord]:
+    def _raws(self, uuid: UUID, *, until: int | None, after: int = 0) -> Iterator[RawRecord]:
         """The records behind one version up to another, some at a time. A single long query would stay unfinished while
         a caller holds an exception raised meanwhile. This thread would then go on seeing the log, access keys included,
         as of the query's begin."""

@@ -58,7 +58,7 @@ class Schemas:
         schema: dict[str, Any] = self._schemas[shape]
         return schema
 
-    def part_of(self, shape: Any, rows: Sequence[str] = ()) -> dict[str, Any]:
+    def part_of(self, shape: Any, rows: Sequence[str]) -> dict[str, Any]:
         """The schema of a shape's object narrowed to some fields; where the object has rows, its rows are narrowed."""
         return self._part(self.of(shape)["$ref"], rows)
 

@@ -7,7 +7,7 @@ Its size is the place in the log: signatures of the former key on larger checkpo
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from domain.counted import there_were
+from domain.counted import there_were_records
 from domain.proof import checkpoint
 from domain.proof.checkpoint import Checkpoint, CheckpointMalformed, CheckpointUnsigned, VerifierKey
 
@@ -91,7 +91,7 @@ class Signers:
         key = self.signer(note)
         said = checkpoint.verify(note, key)
         if said.size > (until := self._until.get(key, said.size)):
-            raise CheckpointUnsigned(f"It is signed by {key}, which handed over when {there_were(until, 'record')}.")
+            raise CheckpointUnsigned(f"It is signed by {key}, which handed over when {there_were_records(until)}.")
         return said
 
 

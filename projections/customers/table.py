@@ -78,11 +78,11 @@ CREATE TABLE customers (
 )
 
 
-def _nearest(row: str, direction: str) -> str:
-    """The SQL for the time of the first or last order, of a row's customer and currency."""
+def _nearest(direction: str) -> str:
+    """The SQL for the time of the first or last order, of the customer and currency of the row that goes."""
     return (
-        f"(SELECT created_at FROM customer_orders WHERE customer_id = {row}.customer_id AND currency = {row}.currency"
-        f" AND digits = {row}.digits AND orders ORDER BY created_at {direction} LIMIT 1)"
+        "(SELECT created_at FROM customer_orders WHERE customer_id = OLD.customer_id AND currency = OLD.currency"
+        f" AND digits = OLD.digits AND orders ORDER BY created_at {direction} LIMIT 1)"
     )
 
 
@@ -127,7 +127,7 @@ END
     f"""
 CREATE TRIGGER customer_orders_down AFTER DELETE ON customer_orders BEGIN
   UPDATE customer_sums SET rows = rows - 1, orders = orders - OLD.orders,
-    first_order_at = {_nearest("OLD", "ASC")}, last_order_at = {_nearest("OLD", "DESC")},
+    first_order_at = {_nearest("ASC")}, last_order_at = {_nearest("DESC")},
     {", ".join(f"{part} = {part} - OLD.{part}" for part in _PARTS)}
   WHERE customer_id = OLD.customer_id AND currency = OLD.currency AND digits = OLD.digits;
   DELETE FROM customer_sums

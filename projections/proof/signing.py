@@ -14,7 +14,7 @@ from fcntl import LOCK_EX, LOCK_SH, flock
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from domain.counted import counted, there_were
+from domain.counted import counted, there_were_records
 from domain.durable import open_to_append, sync
 from domain.ledger import LOG, OrderLedger
 from domain.log.log import KeptCheckpoint, LogAway, Transaction
@@ -280,7 +280,7 @@ def _from(former: VerifierKey, kept: Iterable[KeptCheckpoint]) -> Handover | Non
 
 
 def _not_here(handed: Handover, path: Path) -> KeyHandedOver:
-    why = f"The signing key in {path} handed over to {handed.next} when {there_were(handed.size, 'record')}"
+    why = f"The signing key in {path} handed over to {handed.next} when {there_were_records(handed.size)}"
     return KeyHandedOver(f"{why}; bring the file of that key here, from where it was rotated.")
 
 

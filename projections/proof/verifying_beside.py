@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Final
 
 from domain.aggregate import personal_parts
-from domain.counted import counted, there_were
+from domain.counted import counted, there_were_records
 from domain.log.log import KeptCheckpoint, Log
 from domain.log.records import RawRecord
 from domain.moments import instant
@@ -97,5 +97,5 @@ def _of_clocks(log: Log) -> Iterator[Problem]:
 def _of_keyring(log: Log, head: int) -> Iterator[Problem]:
     keyring = log.keyring()
     if keyring is not None and not (0 <= keyring.since <= head and _is_instant(keyring.made_at)):
-        why = f"the keyring was made at {keyring.made_at}, when {there_were(keyring.since, 'record')}: that cannot be"
+        why = f"the keyring was made at {keyring.made_at}, when {there_were_records(keyring.since)}: that cannot be"
         yield Problem(0, None, why, SOMEWHERE)

@@ -300,12 +300,8 @@ def swap(files: Files, first: int, second: int) -> None:
         files.all("UPDATE events SET position = ? WHERE position = ?", to, position)
 
 
-def delete_the_last(files: Files, count: int) -> None:
-    files.all("DELETE FROM events WHERE position > (SELECT max(position) FROM events) - ?", count)
-
-
-def forget_the_last_were_given(files: Files) -> None:
-    files.all("UPDATE sqlite_sequence SET seq = (SELECT max(position) FROM events) WHERE name = 'events'")
+def delete_the_last(files: Files) -> None:
+    files.all("DELETE FROM events WHERE position > (SELECT max(position) FROM events) - ?", CUT)
 
 
 def rewrite(files: Files, position: int) -> None:
@@ -382,7 +378,7 @@ def test_two_records_that_changed_places_are_found_though_the_tree_was_made_anew
 
 
 def test_the_end_cut_off_is_found_though_the_tree_was_made_anew(files: Files, kept: Kept) -> None:
-    delete_the_last(files, CUT)
+    delete_the_last(files)
     files.make_views_anew()
     assert by_record(files) == by_order(files) == []
     assert positions(by_checkpoint(files)) == [kept.head - CUT + 1] * len(
@@ -490,8 +486,8 @@ def swap_two(files: Files, kept: Kept) -> int:
 
 
 def cut_the_end(files: Files, kept: Kept) -> int:
-    delete_the_last(files, CUT)
-    forget_the_last_were_given(files)
+    delete_the_last(files)
+    files.all("UPDATE sqlite_sequence SET seq = (SELECT max(position) FROM events) WHERE name = 'events'")
     return kept.head - CUT + 1
 
 

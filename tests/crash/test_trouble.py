@@ -41,8 +41,8 @@ def no_room(service: Service) -> Iterator[None]:
 
 
 @contextmanager
-def held_lock(service: Service, name: str = "ledger.db") -> Iterator[None]:
-    with closing(sqlite3.connect(service.folder / name, isolation_level=None)) as other, transaction(other):
+def held_lock(service: Service) -> Iterator[None]:
+    with closing(sqlite3.connect(service.folder / "ledger.db", isolation_level=None)) as other, transaction(other):
         yield
 
 

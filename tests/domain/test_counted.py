@@ -1,6 +1,6 @@
 """A count and its noun are told as people say them."""
 
-from domain.counted import counted, there_were
+from domain.counted import counted, there_were_records
 
 
 def test_a_count_of_one_is_told_in_the_singular_and_any_other_in_the_plural() -> None:
@@ -12,4 +12,4 @@ def test_a_plural_that_is_not_the_noun_with_an_s_is_given() -> None:
 
 
 def test_a_verb_goes_with_its_count() -> None:
-    assert [there_were(count, "record") for count in (1, 2)] == ["there was 1 record", "there were 2 records"]
+    assert [there_were_records(count) for count in (1, 2)] == ["there was 1 record", "there were 2 records"]

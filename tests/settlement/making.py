@@ -18,8 +18,8 @@ from domain.strict_json import convert
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
-def lines_of(file: str | bytes, mapping: Mapping | str | None = None, provider: str = "acme") -> list[Line]:
-    return list(read(stream_of(file), "file", provider, mapping_of(mapping)))
+def lines_of(file: str | bytes, mapping: Mapping | str | None = None) -> list[Line]:
+    return list(read(stream_of(file), "file", "acme", mapping_of(mapping)))
 
 
 def balances_of(file: str | bytes) -> list[Balance]:

@@ -30,14 +30,14 @@ Plan = tuple[str, str, list[Line], list[Entry]]
 class Planting:
     """The lines and entries of one seed, for `match`, and the expected results."""
 
-    def __init__(self, seed: int, payments: int, share_of_each: float = 0.02) -> None:
+    def __init__(self, seed: int, payments: int) -> None:
         self._random = random.Random(seed)
         self._position = self._order = self._reference = 0
         # References that stand in the file twice -> the position of the entry that they settle, or 0.
         self._twice: dict[str, int] = {}
         plans: list[Plan] = []
         troubles = [getattr(self, name) for name in dir(self) if name.startswith("plant_")]
-        each = round(payments * share_of_each)
+        each = round(payments * 0.02)
         for _ in range(payments - each * len(troubles)):
             plans.append(self._as_it_should_be())
         for plant in troubles:

@@ -31,8 +31,8 @@ def soon(seconds_max: float = SECONDS_MAX) -> Iterator[None]:
     assert time.process_time() - begin < seconds_max
 
 
-def formatted(code: str, stored: str = "12.5") -> bytes:
-    return xlsx(HEADER, row(number("C", stored, 1)), formats=("General", code))
+def formatted(code: str) -> bytes:
+    return xlsx(HEADER, row(number("C", "12.5", 1)), formats=("General", code))
 
 
 # --- number formats ---

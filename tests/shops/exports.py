@@ -43,9 +43,7 @@ def brought(ledger: OrderLedger, kind: str, *texts: str | bytes, is_dry: bool = 
     return brought_in(ledger, read(kind, *texts), is_dry=is_dry)
 
 
-def brought_in(
-    ledger: OrderLedger, found: Iterable[ExportedOrder | UnreadableOrder], *, is_dry: bool = False
-) -> TieOut:
+def brought_in(ledger: OrderLedger, found: Iterable[ExportedOrder | UnreadableOrder], *, is_dry: bool) -> TieOut:
     return import_orders(ledger, batches(iter(found), lambda: 0), is_dry=is_dry, provenance=Provenance("tester"))
 
 

@@ -174,7 +174,6 @@ def test_a_quantity_in_fractions_is_one_unit_at_the_lines_price(ledger: OrderLed
     assert "a quantity in fractions" in remarks(found(**fields))
 
 
-OF_ITEM = {"key": "_refunded_item_id", "value": "315"}
 REFUND = {
     "id": 801,
     "parent_id": 727,

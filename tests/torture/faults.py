@@ -64,9 +64,9 @@ def serving(at: Path, **settings: str) -> Iterator[Service]:
         service.kill()
 
 
-def each_of(clients: int, work: Callable[[int], Any]) -> list[Any]:
-    with ThreadPoolExecutor(clients) as pool:
-        return list(pool.map(work, range(clients)))
+def each_of_the_clients(work: Callable[[int], Any]) -> None:
+    with ThreadPoolExecutor(CLIENTS) as pool:
+        list(pool.map(work, range(CLIENTS)))
 
 
 # --- power ---
@@ -239,7 +239,7 @@ def hammer(commands: int) -> str:
         path = f"/api/v1/orders/{order['id']}"
         key = staff.headers["Authorization"].split()[1]
         hammers = [Hammer(service.client(str(key)), path, number) for number in range(CLIENTS)]
-        each_of(CLIENTS, lambda number: hammers[number].strike(commands))
+        each_of_the_clients(lambda number: hammers[number].strike(commands))
         log = log_of(service, path)
         assert [version for version, _ in log] == list(range(1, len(log) + 1))
         assert {key: version for version, key in log[2:]} == {k: v for one in hammers for k, v in one.accepted.items()}
@@ -296,7 +296,7 @@ def inject(count: int | None) -> str:
                     with lock:
                         statuses[status] += 1
 
-        each_of(CLIENTS, fire)
+        each_of_the_clients(fire)
         assert "Traceback" not in service.log(), service.log()[-5_000:]
         assert requests.get(f"{service.base}/readyz", timeout=10).status_code == 200
     told = ", ".join(f"{status}: {times:,}" for status, times in sorted(statuses.items()))
