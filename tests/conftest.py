@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -18,6 +18,7 @@ import hypothesis
 import pytest
 import requests
 
+from domain.aggregate import Event, Record
 from domain.ledger import OrderLedger
 from domain.log.log import StoredKey, Transaction
 from domain.log.opening import open_log
@@ -125,6 +126,14 @@ def forget(ledger: OrderLedger, uuid: UUID, *parts: str) -> Order:
         return order if event is None else ledger.record(t, order, [event], ME, ledger.clock()).order
 
     return ledger.write(record).result()
+
+
+def append_events(ledger: OrderLedger, uuid: UUID, events: Iterable[Event]) -> None:
+    """Appends events to an order that no command has decided."""
+    records = [Record(uuid, version, event) for version, event in enumerate(events, ledger.order(uuid).version + 1)]
+    stored = list(map(ledger.mapper.to_stored_event, records))
+    with ledger.log_of_events.transaction() as t:
+        t.append(stored, provenance=ME, now=ledger.clock())
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from domain.order.commands import CreateOrder
 from domain.order.events import NotesChanged, NotesPersonal
 from domain.strict_json import convert
 from tests.audit.conftest import Office
-from tests.conftest import ME
+from tests.conftest import ME, append_events
 
 MINE = "/api/v1/i/orders"
 
@@ -26,16 +26,11 @@ def office(tmp_path: Any) -> Iterator[Office]:
     made.close()
 
 
-def lengthen(office: Office, order: str) -> None:
-    """Appends 400 events to an order."""
-    uuid = office.ledger.uuid_of(int(order))
-    first = office.ledger.order(uuid).version + 1
-    records = [
-        Record(uuid, v, NotesChanged(occurred_at=office.clock(), personal=NotesPersonal(f"{v}")))
-        for v in range(first, first + 400)
-    ]
-    with office.ledger.log_of_events.transaction() as t:
-        t.append(list(map(office.ledger.mapper.to_stored_event, records)), provenance=ME, now=office.clock())
+def lengthen(office: Office) -> None:
+    """Appends 400 events to order 1."""
+    notes = (NotesPersonal(f"{n}") for n in range(400))
+    changes = (NotesChanged(occurred_at=office.clock(), personal=personal) for personal in notes)
+    append_events(office.ledger, office.ledger.uuid_of(1), changes)
     office.views.catch_up()
 
 
@@ -89,10 +84,10 @@ def test_a_command_on_a_long_history_that_is_sent_again_is_looked_up_while_other
     staff = office.key("orders:write")
     payment = {"amount": "5", "reference": "pi_1", "provider": "acme"}
     office.place()
-    lengthen(office, "1")
+    lengthen(office)
     path, headers = "/api/v1/orders/1/payments", {"Idempotency-Key": "k"}
     first = office.ask(path, staff, "POST", json=payment, headers=headers)
-    lengthen(office, "1")
+    lengthen(office)
     read.clear()
     for key in ("k", "another"):
         again = office.ask(path, staff, "POST", json=payment, headers={"Idempotency-Key": key})

@@ -8,21 +8,16 @@ from domain.aggregate import Record
 from domain.log.mapper import EventMapper
 from domain.order.events import NotesChanged, NotesPersonal
 from tests.audit.conftest import AUDIT, Office
-from tests.conftest import ME
+from tests.conftest import append_events
 
 ANSWER_BYTES_MAX = 16 * 1024 * 1024
 
 
 def lengthen(office: Office, events: int, notes: str) -> None:
     """Appends this many changes of the notes of order 1, larger than today's program would allow."""
-    uuid = office.ledger.uuid_of(1)
-    first = office.ledger.order(uuid).version + 1
-    records = [
-        Record(uuid, v, NotesChanged(occurred_at=office.clock(), personal=NotesPersonal(f"{v} {notes}")))
-        for v in range(first, first + events)
-    ]
-    with office.ledger.log_of_events.transaction() as t:
-        t.append(list(map(office.ledger.mapper.to_stored_event, records)), provenance=ME, now=office.clock())
+    notes_of = (NotesPersonal(f"{n} {notes}") for n in range(events))
+    changes = (NotesChanged(occurred_at=office.clock(), personal=personal) for personal in notes_of)
+    append_events(office.ledger, office.ledger.uuid_of(1), changes)
 
 
 @pytest.mark.parametrize("path", ["/events", "/orders/1/events"])

@@ -35,8 +35,7 @@ from projections.views.views import Views
 from tests.conftest import ME, ROOT, Client, Clock
 from tests.privacy.conftest import AUDIT, KEEP, MINA, ORDERS, PRIVACY, TOM, WORDS, Shop
 from tests.projections.histories import play
-from tests.projections.rows import rows
-from tests.projections.test_views import anew
+from tests.projections.rows import anew, rows
 from tests.samples import Sample, samples, stored
 from tests.waiting import until
 

@@ -33,8 +33,7 @@ from projections.views.views import Views
 from tests.conftest import ME, Clock, do, new_order
 from tests.privacy.conftest import MINA, WORDS, found_in, keys_at, sealed_ledger
 from tests.projections.histories import play
-from tests.projections.rows import rows
-from tests.projections.test_views import anew
+from tests.projections.rows import anew, rows
 from tests.tampering import tamper, without_triggers
 
 

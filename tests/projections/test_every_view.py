@@ -37,7 +37,7 @@ from projections.views.view import RecordView, View, sources
 from projections.views.views import Views, ViewsUnavailable
 from tests.conftest import ME, ROOT, Clock, do
 from tests.projections.histories import play
-from tests.projections.rows import rows
+from tests.projections.rows import anew, rows
 from tests.tampering import tamper, without_triggers
 
 SETTLED = b"""reference,kind,gross,fee,net,currency,occurred_at,order,payout
@@ -82,13 +82,6 @@ def of(view: View, found: dict[str, list[tuple[Any, ...]]]) -> dict[str, list[tu
 
 def explained(result: str, reason: str) -> Wanted:
     return Wanted(decision="explain", results=(result,), reason=reason)
-
-
-def anew(ledger: OrderLedger, folder: Path) -> dict[str, list[tuple[Any, ...]]]:
-    """The rows of views made from the log's first event on."""
-    with closing(Views(ledger, folder / "anew.db")) as made:
-        made.rebuild()
-        return rows(made)
 
 
 @every_view

@@ -24,7 +24,7 @@ from projections.orders import table
 from projections.orders.kept import kept_states
 from projections.proof.verification import verify
 from projections.views.views import Views
-from tests.conftest import ME, Clock, do, new_order
+from tests.conftest import ME, Clock, append_events, do, new_order
 from tests.projections.histories import play
 from tests.tampering import tamper
 
@@ -51,14 +51,9 @@ def fed_by(ledger: OrderLedger, views: Views) -> None:
 
 def lengthen(ledger: OrderLedger, order: Order, events: int) -> None:
     """Appends this many events, which change an item's quantity to two and back again."""
-    first = ledger.order(order.uuid).version + 1
-    records = [
-        Record(order.uuid, version, ItemQuantityChanged(occurred_at=ledger.clock(), item=1, quantity=1 + version % 2))
-        for version in range(first, first + events)
-    ]
-    stored = list(map(ledger.mapper.to_stored_event, records))
-    with ledger.log_of_events.transaction() as t:
-        t.append(stored, provenance=ME, now=ledger.clock())
+    quantities = (2 - n % 2 for n in range(events))
+    changes = (ItemQuantityChanged(occurred_at=ledger.clock(), item=1, quantity=units) for units in quantities)
+    append_events(ledger, order.uuid, changes)
 
 
 @pytest.fixture

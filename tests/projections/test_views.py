@@ -30,7 +30,7 @@ from projections.views import generation, rebuilding
 from projections.views.views import Views, ViewsUnavailable
 from tests.conftest import ME, ROOT, Client, Clock, Service, do, new_order
 from tests.projections.histories import play
-from tests.projections.rows import rows
+from tests.projections.rows import anew, rows
 from tests.tampering import tamper
 
 EVERYTHING = orders.Filter(
@@ -44,15 +44,6 @@ EVERYTHING = orders.Filter(
         "cancelled",
     )
 )
-
-
-def anew(ledger: OrderLedger, folder: Path) -> dict[str, list[tuple[Any, ...]]]:
-    """The rows of views made from the log's first event on."""
-    views = Views(ledger, folder / "anew.db")
-    views.rebuild()
-    found = rows(views)
-    views.close()
-    return found
 
 
 def program(folder: Path, body: str) -> list[str]:

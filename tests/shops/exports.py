@@ -39,6 +39,10 @@ def one(kind: str, *texts: str | bytes) -> ExportedOrder:
     return found
 
 
+def remarks(found: ExportedOrder) -> str:
+    return "\n".join(f"{kind}: {own}" for kind, own in found.remarks)
+
+
 def brought(ledger: OrderLedger, kind: str, *texts: str | bytes, is_dry: bool = False) -> TieOut:
     return brought_in(ledger, read(kind, *texts), is_dry=is_dry)
 

@@ -9,7 +9,7 @@ from domain.ledger import OrderLedger
 from domain.shops.found import Amounts, ExportedOrder, UnreadableOrder
 from domain.shops.mapped_csv import plain
 from domain.shops.mapping import SHIPPED, NoMapping, mapping_from
-from tests.shops.exports import brought, one, order, read, table
+from tests.shops.exports import brought, one, order, read, remarks, table
 
 ETSY = {
     "Sale Date": "01/31/24",
@@ -69,10 +69,6 @@ AMAZON = {
     "ship-promotion-discount": "",
     "ship-country": "DE",
 }
-
-
-def remarks(found: ExportedOrder) -> str:
-    return "\n".join(f"{kind}: {own}" for kind, own in found.remarks)
 
 
 def test_etsys_orders_come_in(ledger: OrderLedger) -> None:

@@ -8,17 +8,13 @@ from domain.ledger import OrderLedger
 from domain.shops import shopify_csv
 from domain.shops.found import Amounts, ExportedOrder, UnreadableOrder
 from domain.shops.tables import Malformed, Source
-from tests.shops.exports import brought, brought_in, line, one, order, read, shopify_rows, table
+from tests.shops.exports import brought, brought_in, line, one, order, read, remarks, shopify_rows, table
 
 KIND = "shopify-csv"
 
 
 def shopify(*items: dict[str, str], **fields: str) -> ExportedOrder:
     return one(KIND, table(shopify_rows(*items, **fields)))
-
-
-def remarks(found: ExportedOrder) -> str:
-    return "\n".join(f"{kind}: {own}" for kind, own in found.remarks)
 
 
 def test_an_orders_own_fields_stand_on_its_first_row_and_every_row_is_an_item() -> None:

@@ -10,7 +10,7 @@ from domain.ledger import OrderLedger
 from domain.shops import shopify_json
 from domain.shops.found import Amounts, ExportedOrder, UnreadableOrder
 from domain.shops.tables import Malformed, Source
-from tests.shops.exports import brought, jsonl, one, order, read
+from tests.shops.exports import brought, jsonl, one, order, read, remarks
 
 KIND = "shopify-json"
 SALE = {
@@ -59,10 +59,6 @@ def test_fields_without_a_place_are_told_in_the_order_of_the_file() -> None:
     found = shopify(**extra, line_items=[item(**extra)])
     told = [kind.rsplit(maxsplit=1)[-1] for kind, _ in found.remarks if "extra_" in kind]
     assert told == [*names, *names]
-
-
-def remarks(found: ExportedOrder) -> str:
-    return "\n".join(f"{kind}: {own}" for kind, own in found.remarks)
 
 
 def history(found: ExportedOrder, kind: str) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ import pytest
 from domain.ledger import OrderLedger
 from domain.shops.found import Amounts, ExportedOrder, UnreadableOrder
 from domain.shops.tables import TAKEN_ONCE, Malformed
-from tests.shops.exports import brought, one, order, read
+from tests.shops.exports import brought, one, order, read, remarks
 
 KIND = "woocommerce"
 
@@ -83,10 +83,6 @@ def test_objects_of_no_order_are_told_in_the_order_of_the_file() -> None:
 
 def found(**fields: Any) -> ExportedOrder:
     return one(KIND, json.dumps([woo(**fields)]))
-
-
-def remarks(one: ExportedOrder) -> str:
-    return "\n".join(f"{kind}: {own}" for kind, own in one.remarks)
 
 
 def ties(ledger: OrderLedger, *texts: str) -> None:
