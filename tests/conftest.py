@@ -5,9 +5,10 @@ import secrets
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -134,6 +135,22 @@ def append_events(ledger: OrderLedger, uuid: UUID, events: Iterable[Event]) -> N
     stored = list(map(ledger.mapper.to_stored_event, records))
     with ledger.log_of_events.transaction() as t:
         t.append(stored, provenance=ME, now=ledger.clock())
+
+
+@contextmanager
+def writer_held(ledger: OrderLedger) -> Iterator[None]:
+    """The writer is busy meanwhile, and takes all the work submitted inside as one batch at the end."""
+    begun, go_on = threading.Event(), threading.Event()
+
+    def hold(_: Transaction) -> None:
+        begun.set()
+        assert go_on.wait(10)
+
+    held = ledger.write(hold)
+    assert begun.wait(10)
+    yield
+    go_on.set()
+    held.result()
 
 
 @pytest.fixture

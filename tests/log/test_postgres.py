@@ -34,7 +34,7 @@ from domain.strict_json import convert
 from projections.proof.signing import Checkpoints, create_key, public_key
 from projections.views.views import Views
 from projections.webhooks.store import Webhook, store_of
-from tests.conftest import ME, do, new_order
+from tests.conftest import ME, do, new_order, writer_held
 from tests.log.contract import NOW, ORDERS, LogContract, append, stored
 from tests.postgres import Cluster
 from tests.proxy import Proxy
@@ -404,11 +404,6 @@ def test_a_batch_takes_two_round_trips_however_many_commands_share_it(
     ledger: OrderLedger, proxy: Proxy, commands: int
 ) -> None:
     orders = [do(ledger.create, new_order(items=[{"unit_price": "9"}]), ME).order for _ in range(4)]
-    begun, go_on = threading.Event(), threading.Event()
-
-    def hold(_: Transaction) -> None:
-        begun.set()
-        assert go_on.wait(1)
 
     def give(n: int) -> "Future[Outcome]":
         who = Provenance("staff", None, f"key-{n}")
@@ -417,12 +412,9 @@ def test_a_batch_takes_two_round_trips_however_many_commands_share_it(
         payment = {"amount": "1", "reference": f"r-{n}", "provider": "p", "method": "card", "force": True}
         return ledger.write(ledger.change, orders[n % 4].uuid, convert(payment, ReceivePayment), who)
 
-    held = ledger.write(hold)
-    assert begun.wait(5)
-    waiting = [give(n) for n in range(commands)]
-    before = proxy.round_trips
-    go_on.set()
-    held.result()
+    with writer_held(ledger):
+        waiting = [give(n) for n in range(commands)]
+        before = proxy.round_trips
     assert [outcome.result().replayed for outcome in waiting] == [False] * commands
     assert proxy.round_trips - before == 1 + 2, "the first is the end of what held them up"
 
@@ -485,22 +477,6 @@ def test_a_change_of_an_access_key_whose_connection_is_lost_at_the_commit_is_the
     (changed,) = log.access_keys()
     assert (changed != made, log.max_notification_id()) == (True, events + 1)
     assert [former.hash for former in log.former_keys()] == [made.hash] * (command == "rotate")
-
-
-@contextmanager
-def writer_held(ledger: OrderLedger) -> Iterator[None]:
-    """The writer is busy meanwhile, and takes all the work submitted inside as one batch at the end."""
-    begun, go_on = threading.Event(), threading.Event()
-
-    def hold(_: Transaction) -> None:
-        begun.set()
-        assert go_on.wait(1)
-
-    held = ledger.write(hold)
-    assert begun.wait(5)
-    yield
-    go_on.set()
-    held.result()
 
 
 def test_a_command_that_shared_a_lost_commit_with_a_revocation_is_written_again(

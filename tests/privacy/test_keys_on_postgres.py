@@ -3,7 +3,6 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import wait
 from contextlib import closing
 from io import BytesIO
 from pathlib import Path
@@ -25,7 +24,7 @@ from domain.strict_json import convert
 from projections.views.all import VIEWS
 from projections.views.rebuilding import make_part
 from projections.views.views import Views
-from tests.conftest import ME, Clock, do, new_order
+from tests.conftest import ME, Clock, do, new_order, writer_held
 from tests.postgres import Cluster
 from tests.privacy.conftest import KEEP, MINA, TOM, keys_at
 from tests.proxy import Proxy
@@ -111,24 +110,13 @@ def test_a_batch_takes_two_round_trips_with_sealing_too(
     node = new_node(proxy.url(database))
     do(node.create, new_order(), ME)  # connects
     assert node.keys is not None
-    held, go_on = threading.Event(), threading.Event()
-
-    def hold(_: Transaction) -> None:
-        held.set()
-        go_on.wait(10)
-
     for _ in range(2):
-        go_on.clear()
-        held.clear()
-        first = node.write(hold)
-        held.wait(10)
-        before = proxy.round_trips
-        notes = convert({"notes": f"at {clock.tick()}"}, ChangeOrder)
-        futures = [node.write(node.change, order.uuid, notes, ME) for order in (*orders, guest)]
-        futures += [node.write(node.create, new_order(**{**MINA, "customer": {"id": n}}), ME) for n in range(40)]
-        futures += [node.write(node.create, new_order(**{**MINA, "customer": None}), ME) for _ in range(10)]
-        go_on.set()
-        wait([first, *futures])
+        with writer_held(node):
+            before = proxy.round_trips
+            notes = convert({"notes": f"at {clock.tick()}"}, ChangeOrder)
+            futures = [node.write(node.change, order.uuid, notes, ME) for order in (*orders, guest)]
+            futures += [node.write(node.create, new_order(**{**MINA, "customer": {"id": n}}), ME) for n in range(40)]
+            futures += [node.write(node.create, new_order(**{**MINA, "customer": None}), ME) for _ in range(10)]
         assert len({future.result().position for future in futures}) == len(futures)
         assert proxy.round_trips - before == 1 + 2, "the first is the end of what held them up"
         node.keys.forget()
@@ -187,23 +175,15 @@ def test_an_order_that_shares_the_transaction_of_an_erasure_has_new_keys(
 ) -> None:
     node = new_node()
     do(node.create, new_order(**MINA), ME)
-    held, go_on = threading.Event(), threading.Event()
-
-    def hold(_: Transaction) -> None:
-        held.set()
-        go_on.wait(10)
-
-    node.write(hold)
-    held.wait(10)
-    before = node.write(node.create, new_order(**MINA), ME)
     erased = threading.Thread(
         target=erasing(node, tmp_path).erase_customer, args=(7, ErasureRequest(("contact", "invoice"), force=True), ME)
     )
-    erased.start()
-    time.sleep(0.3)
-    after = node.write(node.create, new_order(**MINA), ME)
-    tom = node.write(node.create, new_order(**TOM), ME)
-    go_on.set()
+    with writer_held(node):
+        before = node.write(node.create, new_order(**MINA), ME)
+        erased.start()
+        time.sleep(0.3)
+        after = node.write(node.create, new_order(**MINA), ME)
+        tom = node.write(node.create, new_order(**TOM), ME)
     erased.join()
     addresses = [node.order(each.result().order.uuid).billing.address for each in (before, after, tom)]
     assert addresses == [None, "Neckarhalde 17", "1 Tailor Street"]
@@ -212,20 +192,13 @@ def test_an_order_that_shares_the_transaction_of_an_erasure_has_new_keys(
 def test_a_key_that_was_made_for_work_that_is_taken_back_is_there_for_others(new_node: NewNode) -> None:
     node = new_node()
     do(node.create, new_order(), ME)
-    held, go_on = threading.Event(), threading.Event()
-
-    def hold(_: Transaction) -> None:
-        held.set()
-        go_on.wait(10)
 
     def refused(t: Transaction) -> None:
         node.create(t, new_order(**MINA), ME)
         raise ValueError("no")
 
-    node.write(hold)
-    held.wait(10)
-    failing, made = node.write(refused), node.write(node.create, new_order(**MINA), ME)
-    go_on.set()
+    with writer_held(node):
+        failing, made = node.write(refused), node.write(node.create, new_order(**MINA), ME)
     with pytest.raises(ValueError, match="no"):
         failing.result()
     node.keys.forget() if node.keys else None
@@ -255,18 +228,12 @@ def test_a_key_of_a_transaction_that_is_rolled_back_is_forgotten(new_node: NewNo
         raise ValueError("no")
 
     with pytest.raises(ValueError, match="no"):
-        do_alone(node, refused)
+        node.write(refused).result()
     made = do(node.create, new_order(**MINA), ME).order
     assert new_node().order(made.uuid).billing.address == "Neckarhalde 17"
 
 
-def do_alone(node: OrderLedger, work: Callable[[Transaction], None]) -> None:
-    node.write(work).result()
-
-
-def test_a_destroyed_key_is_forgotten_by_other_nodes_within_a_quarter_of_a_second(
-    new_node: NewNode, tmp_path: Path
-) -> None:
+def test_a_destroyed_key_is_forgotten_by_other_nodes_within_a_quarter_of_a_second(new_node: NewNode, tmp_path: Path) -> None:
     one, two = new_node(), new_node()
     order = do(one.create, new_order(**MINA), ME).order
     assert two.keys is not None

@@ -3,14 +3,23 @@
 import asyncio
 import json
 from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from falcon.testing import ASGIConductor, Result
 
+from domain.ledger import OrderLedger
+from domain.log.recorder import SQLiteRecorder
 from domain.order.state import Order
+from domain.reconciliation.report import encoded
+from domain.reconciliation.state import Reconciliation
+from domain.reconciling import Reconciling
+from projections.journal import Journal
+from projections.views.views import Views
 from tests.application import several
+from tests.conftest import Clock
 from tests.finance.conftest import FINANCE, Desk
 
 PATH = "/reconciliations"
@@ -117,3 +126,23 @@ def only(one: dict[str, Any], outcome: str) -> str:
     """The id of the only result with this outcome."""
     (result,) = by_outcome(one)[outcome]
     return str(result["id"])
+
+
+@contextmanager
+def reconciling_in(folder: Path, days: int) -> Iterator[Reconciling]:
+    """The reconciliations of the ledger in a folder, so many days after the clock's beginning."""
+    clock = Clock()
+    clock.tick(days=days)
+    with (
+        closing(OrderLedger(SQLiteRecorder(folder / "ledger.db"), clock=clock)) as ledger,
+        closing(Views(ledger, folder / "views.db")) as views,
+    ):
+        views.ensure()
+        yield Reconciling(ledger, Journal(views))
+
+
+def results_of(reconciling: Reconciling, state: Reconciliation) -> list[dict[str, Any]]:
+    """The results in the kept report. Asserts that the report can be made again, byte for byte."""
+    kept = b"".join(reconciling.pieces(state, "report"))
+    assert b"".join(piece for _, piece in encoded(reconciling.reproduce(state))) == kept
+    return json.loads(kept)["results"]

@@ -1,7 +1,6 @@
 """Several files of one provider: a payment is settled once, and a missing payment is missing in all of them."""
 
 import asyncio
-import json
 from collections.abc import Iterable
 from io import BytesIO
 from pathlib import Path
@@ -17,13 +16,10 @@ from domain.ledger import OrderLedger
 from domain.log.recorder import SQLiteRecorder
 from domain.order.commands import ReceivePayment, VoidPayment
 from domain.order.state import Order
-from domain.reconciliation.report import encoded
-from domain.reconciling import Reconciling, WriteConditions
+from domain.reconciling import WriteConditions
 from domain.strict_json import convert
-from projections.journal import Journal
-from projections.views.views import Views
 from tests.conftest import ME, Clock, do, new_order
-from tests.reconciliation.conftest import PATH, Office, by_outcome, only
+from tests.reconciliation.conftest import PATH, Office, by_outcome, only, reconciling_in, results_of
 from tests.tampering import tamper
 
 DUP_1 = (
@@ -279,22 +275,10 @@ def _comes_to(folder: Path, files: Iterable[tuple[str, bytes]]) -> dict[str, Any
 
     Asserts that every report can be made again, byte for byte.
     """
-    clock = Clock()
-    clock.tick(days=60)
-    ledger = OrderLedger(SQLiteRecorder(folder / "ledger.db"), clock=clock)
-    views = Views(ledger, folder / "views.db")
-    views.ensure()
-    reconciling = Reconciling(ledger, Journal(views))
-    started = [(name, reconciling.start(BytesIO(file), name, "p", None, ME).reconciliation) for name, file in files]
-    found = {}
-    for name, state in started:
-        again = reconciling.run_again(state.uuid, WriteConditions(ME)).reconciliation
-        kept = b"".join(reconciling.pieces(again, "report"))
-        assert b"".join(piece for _, piece in encoded(reconciling.reproduce(again))) == kept
-        found[name] = json.loads(kept)["results"]
-    views.close()
-    ledger.log_of_events.close()
-    return found
+    with reconciling_in(folder, days=60) as reconciling:
+        started = [(name, reconciling.start(BytesIO(file), name, "p", None, ME).reconciliation) for name, file in files]
+        again = {name: reconciling.run_again(state.uuid, WriteConditions(ME)).reconciliation for name, state in started}
+        return {name: results_of(reconciling, state) for name, state in again.items()}
 
 
 @given(FILES, st.permutations(range(3)))

@@ -1,6 +1,5 @@
 """A provider's payout and the bank's credit, in files of two providers: tied to each other, or open on either side."""
 
-import json
 from decimal import Decimal
 from io import BytesIO
 from pathlib import Path
@@ -13,14 +12,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from domain.ledger import OrderLedger
-from domain.log.recorder import SQLiteRecorder
 from domain.reconciliation.report import encoded
 from domain.reconciling import Reconciling, WriteConditions
 from projections.journal import Journal
-from projections.views.views import Views
-from tests.conftest import ME, Clock
-from tests.reconciliation.conftest import HEADER, Office, by_outcome
+from tests.conftest import ME
+from tests.reconciliation.conftest import HEADER, Office, by_outcome, reconciling_in, results_of
 
 PAYMENT = "pi_a,payment,100.00,1.00,99.00,EUR,2026-03-01T10:00:00Z,,po_881234"
 PAYOUT = "po_881234,payout,-99.00,0,-99.00,EUR,2026-03-05T10:00:00Z,,"
@@ -260,26 +256,17 @@ def _files(stripe: Any, paypal: Any, credits_: Any, more: Any) -> list[tuple[str
 
 
 def _comes_to(folder: Path, files: list[tuple[str, str, bytes]]) -> dict[str, Any]:
-    clock = Clock()
-    clock.tick(days=20)
-    ledger = OrderLedger(SQLiteRecorder(folder / "ledger.db"), clock=clock)
-    views = Views(ledger, folder / "views.db")
-    views.ensure()
-    reconciling = Reconciling(ledger, Journal(views))
-    started = [
-        (name, reconciling.start(BytesIO(content), name, provider, None, ME).reconciliation)
-        for provider, name, content in files
-    ]
-    found = {}
-    for name, state in started:
-        now = reconciling.get(state.uuid)
-        again = reconciling.run_again(state.uuid, WriteConditions(ME)).reconciliation
-        assert again.version == now.version, "what had changed was looked at again already"
-        kept = b"".join(reconciling.pieces(again, "report"))
-        assert b"".join(piece for _, piece in encoded(reconciling.reproduce(again))) == kept
-        found[name] = json.loads(kept)["results"]
-    views.close()
-    ledger.log_of_events.close()
+    with reconciling_in(folder, days=20) as reconciling:
+        started = [
+            (name, reconciling.start(BytesIO(content), name, provider, None, ME).reconciliation)
+            for provider, name, content in files
+        ]
+        found = {}
+        for name, state in started:
+            now = reconciling.get(state.uuid)
+            again = reconciling.run_again(state.uuid, WriteConditions(ME)).reconciliation
+            assert again.version == now.version, "what had changed was looked at again already"
+            found[name] = results_of(reconciling, again)
     return found
 
 
