@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -76,7 +76,6 @@ def export_ocel(file: Path) -> None:
     ledger = open_to_export(settings())
     head, reading = ledger.head(), HistoryReader(ledger)
     with exporting(file) as part, progress("exporting") as say:
-        assert part is not None
         ocel.export_ocel(ledger.log_of_events, reading, part, head=head, progress=say)
 
 
@@ -113,7 +112,6 @@ def export_customer(customer: int, file: Path) -> None:
     if not orders:
         fail("no order names such a customer", NEEDS_A_PERSON)
     with exporting(file) as part:
-        assert part is not None
         part.write_bytes(export_person(ledger, views, customer, orders, chosen.keep))
         uuids = [str(order.uuid) for order in orders]
         Accesses(chosen.accesses).note(
@@ -124,25 +122,30 @@ def export_customer(customer: int, file: Path) -> None:
 @contextmanager
 def writing(output: Path | None) -> Iterator[BinaryIO]:
     """The opened file of `exporting`, or standard output where `output` names none."""
-    with exporting(output) as part:
-        if part is None:
+    if output is None:
+        with _failures_told("standard output"):
             yield sys.stdout.buffer
-        else:
-            with part.open("wb") as file:
-                yield file
+    else:
+        with exporting(output) as part, part.open("wb") as file:
+            yield file
 
 
 @contextmanager
-def exporting(output: Path | None) -> Iterator[Path | None]:
-    """The file to write for `output`, if it names one. Ends the program with the reason where the export fails."""
+def exporting(output: Path) -> Iterator[Path]:
+    """The file to write for `output`. Ends the program with the reason where the export fails."""
+    with _failures_told(output), whole_file(output) as part:
+        yield part
+
+
+@contextmanager
+def _failures_told(output: Path | str) -> Iterator[None]:
     try:
-        with whole_file(output) if output else nullcontext() as part:
-            yield part
+        yield
     except FileExistsError:
         fail(f"{output} is there already; an export is written over nothing.")
     except BrokenPipeError:
         raise  # the reader of standard output has left; click ends quietly
     except OSError as error:
-        fail(f"{output or 'standard output'} cannot be written: {error.strerror or error}")
+        fail(f"{output} cannot be written: {error.strerror or error}")
     except (MapperDeserialisationError, BrokenHistory, RecordMissing) as error:
         fail(f"{error}. `run.py verify` says more.", NEEDS_A_PERSON)

@@ -228,7 +228,6 @@ def evidence(reconciliation: UUID, since: int | None, path: Path | None) -> None
 def _write_workbook(one: ShownReconciliation, path: Path) -> None:
     try:
         with exporting(path) as part:
-            assert part is not None
             write_workbook(one, part)
     except TooManyRows as error:
         fail(f"{path}: {error}")

@@ -148,7 +148,7 @@ class Writer(Thread):
         if isinstance(error, LogBusy | LogFull | LogForbidden | LogAway):
             self.write_error = error
         for turn in turns:
-            turn.fail(error)
+            turn.error = error
 
     def _take_waiting(self, turns_max: int) -> "list[_Turn[Any]]":
         return [self._waiting.get() for _ in range(min(turns_max, self._waiting.qsize()))]
@@ -202,9 +202,6 @@ class _Turn(Generic[T]):
         or was told of its cancellation."""
         future = self.future
         return future.running() or (not future.cancelled() and future.set_running_or_notify_cancel())
-
-    def fail(self, error: Exception) -> None:
-        self.error = error
 
     def deliver(self) -> None:
         """Gives the result or the error to the caller; may be called once. Drops the error from this turn: the error
