@@ -266,29 +266,32 @@ def test_files_are_kept_for_a_time_of_their_own_and_while_they_are_held_or_open(
     assert "everything holds" in desk.run("verify")
 
 
+def reconciled_by(desk: Desk, content: str) -> str:
+    """The UUID of a reconciliation that the command line begins. The file is removed behind it."""
+    (file := desk.folder / "march.csv").write_text(content)
+    said = desk.run("reconcile", str(file), "--provider", "stripe", status=1)
+    file.unlink()
+    return re.findall(r"reconciliation ([0-9a-f-]{36})", said)[0]
+
+
 @of_a_file
 def test_a_ledger_restored_from_before_a_file_was_erased_has_it_erased_again(tmp_path: Path) -> None:
     desk = Desk(tmp_path)
     desk.bring(MINA)
-    file = tmp_path / "march.csv"
-    file.write_text(HEADER + "x,payment,1.00,0,1.00,USD,2026-03-01T12:00:00Z,Mina at Schlossgarten,\n")
-    begun = desk.run("reconcile", str(file), "--provider", "stripe", status=1)
-    found = re.search(r"reconciliation ([0-9a-f-]{36})", begun)
-    assert found is not None
-    file.unlink()
+    uuid = reconciled_by(desk, HEADER + "x,payment,1.00,0,1.00,USD,2026-03-01T12:00:00Z,Mina at Schlossgarten,\n")
     older = tmp_path / "older"
     older.mkdir()
     for name in ("ledger.db", "keys.db"):
         back_up(tmp_path / name, older / name)
-    desk.run("erase", "--reconciliation", found[1], "--part", "file", "--force")
+    desk.run("erase", "--reconciliation", uuid, "--part", "file", "--force")
     back_up(older / "keys.db", tmp_path / "keys.db")
     assert "1 destroyed" in desk.run("keys", "status")
     for name in ("ledger.db", "keys.db"):
         back_up(older / name, tmp_path / name)
     for view in tmp_path.glob("views*"):
         view.unlink()
-    assert f"of reconciliation:{found[1]} erased again" in desk.run("erase", "--again")
-    assert "erased" in desk.run("reconcile", "kept", found[1], "file", status=2)
+    assert f"of reconciliation:{uuid} erased again" in desk.run("erase", "--again")
+    assert "erased" in desk.run("reconcile", "kept", uuid, "file", status=2)
     assert "everything holds" in desk.run("verify")
 
 
@@ -297,21 +300,17 @@ def test_a_plain_ledger_that_is_written_anew_has_its_files_and_reasons_sealed(tm
     record_plain(tmp_path, Clock(), MINA)
     desk = Desk(tmp_path)
     desk.run("key", "create")
-    file = tmp_path / "march.csv"
-    file.write_text(FILE)
-    begun = desk.run("reconcile", str(file), "--provider", "stripe", status=1)
-    found = re.search(r"reconciliation ([0-9a-f-]{36})", begun)
-    assert found is not None
-    desk.run("reconcile", "decide", found[1], "withdraw", "--reason", "Weissenberger called")
-    assert "not sealed" in desk.run("erase", "--reconciliation", found[1], status=2)
+    uuid = reconciled_by(desk, FILE)
+    desk.run("reconcile", "decide", uuid, "withdraw", "--reason", "Weissenberger called")
+    assert "not sealed" in desk.run("erase", "--reconciliation", uuid, status=2)
     said = desk.run("seal", str(tmp_path / "sealed" / "ledger.db"))
     assert "4 of them sealed" in said
     sealed = Desk(tmp_path / "sealed")
     assert found_in(sealed.folder, WORDS) == {}
-    assert sealed.run("reconcile", "kept", found[1], "file") == FILE
+    assert sealed.run("reconcile", "kept", uuid, "file") == FILE
     assert "everything holds" in sealed.run("verify")
-    sealed.run("erase", "--reconciliation", found[1])
-    assert "erased" in sealed.run("reconcile", "kept", found[1], "file", status=2)
+    sealed.run("erase", "--reconciliation", uuid)
+    assert "erased" in sealed.run("reconcile", "kept", uuid, "file", status=2)
 
 
 def reason_of(desk: Desk, uuid: str, result: str) -> Any:
@@ -346,14 +345,10 @@ def test_a_reason_about_a_customers_payment_is_that_customers_also_in_a_ledger_t
 def test_a_plain_file_from_before_the_keys_is_read_and_not_said_to_be_erased(tmp_path: Path) -> None:
     record_plain(tmp_path, Clock(), MINA)
     desk = Desk(tmp_path)
-    file = tmp_path / "march.csv"
-    file.write_text(FILE)
-    begun = desk.run("reconcile", str(file), "--provider", "stripe", status=1)
-    found = re.search(r"reconciliation ([0-9a-f-]{36})", begun)
-    assert found is not None
+    uuid = reconciled_by(desk, FILE)
     desk.run("keys", "create")
-    assert desk.run("reconcile", "kept", found[1], "file") == FILE
-    assert "recorded before it was sealed" in desk.run("erase", "--reconciliation", found[1], "--force", status=1)
+    assert desk.run("reconcile", "kept", uuid, "file") == FILE
+    assert "recorded before it was sealed" in desk.run("erase", "--reconciliation", uuid, "--force", status=1)
     assert "everything holds" in desk.run("verify")
 
 
