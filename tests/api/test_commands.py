@@ -373,7 +373,7 @@ def test_a_payment_that_was_known_already_keeps_its_idempotency_key(service: Ser
 def test_a_command_goes_to_the_order_that_the_log_has_under_the_id(make_service: Callable[..., Service]) -> None:
     """The views are asked first, and may be wrong."""
     service = make_service(workers=1)
-    staff = service.client(issue(service, "orders:read", "orders:write"))
+    staff = service.client(service.key("orders:read", "orders:write"))
     order, other = placed(staff), placed(staff)
     with closing(connect(service.folder / "views.db", "NORMAL", writes=True)) as views:
         views.execute("DELETE FROM orders WHERE uuid = ?", (order["uuid"],))

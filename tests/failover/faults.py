@@ -40,10 +40,16 @@ class Site:
         stack.callback(lambda: node.kill() if node.process and node.process.poll() is None else None)
         return node
 
-    def must_hold(self, load: Load) -> None:
+    def must_hold(self, load: Load) -> str:
+        """Ends the load, and asserts that nothing of it is lost. Returns its figures."""
+        load.end()
         load.must_hold(self.url)
         for node in self.nodes:
             views_must_be_as_made_anew(node, self.folder)
+        return (
+            f"{len(load.acknowledged)} acknowledged, 0 missing, 0 doubled, 0 false refusals; {load.unavailable} times"
+            f" 503 or no answer; the longest wait {load.longest_seconds:.1f} s"
+        )
 
 
 @contextmanager
@@ -63,9 +69,7 @@ def terminate(times: int) -> str:
             )
             time.sleep(random.uniform(0.0, 0.1))
         load.wait_for(20)
-        load.__exit__()
-        at.must_hold(load)
-        return _told(load)
+        return at.must_hold(load)
 
 
 def shut_down(times: int) -> str:
@@ -77,9 +81,7 @@ def shut_down(times: int) -> str:
             time.sleep(0.5)
             at.primary.start()
         load.wait_for(40)
-        load.__exit__()
-        at.must_hold(load)
-        return _told(load)
+        return at.must_hold(load)
 
 
 def promote(times: int, *, cancel: bool) -> str:
@@ -93,9 +95,7 @@ def promote(times: int, *, cancel: bool) -> str:
                 time.sleep(0.02)
             _take_over(at.primary, standby)
             load.wait_for(60)
-            load.__exit__()
-            at.must_hold(load)
-            told.append(_told(load))
+            told.append(at.must_hold(load))
     return "; ".join(told)
 
 
@@ -108,10 +108,9 @@ def promote_behind(times: int) -> str:
             ahead = _let_views_run_ahead(at.primary, standby, wire)
             _take_over(at.primary, standby)
             load.wait_for(60)
-            load.__exit__()
-            at.must_hold(load)
+            figures = at.must_hold(load)
             assert any("ahead of the log" in node.log() for node in at.nodes)
-            told.append(f"{_told(load)}; {ahead} records were on the primary alone, and views went back")
+            told.append(f"{figures}; {ahead} records were on the primary alone, and views went back")
     return "; ".join(told)
 
 
@@ -171,16 +170,14 @@ def kill_nodes(times: int) -> str:
                 node.kill()
                 node.start()
         load.wait_for(20)
-        load.__exit__()
-        at.must_hold(load)
-        return _told(load)
+        return at.must_hold(load)
 
 
 def be_away(seconds: float, *, slack: float = 1) -> str:
     """Takes PostgreSQL away: lists are still answered, commands get a 503 at once, and all goes on afterwards."""
     with site(1) as at, Load(at.nodes, CLIENTS) as load:
         load.wait_for(20)
-        load.__exit__()
+        load.end()
         (node,) = at.nodes
         client = node.client(node.key("orders:read", "orders:write"))
         assert client.get("/api/v1/orders").status_code == 200
@@ -226,19 +223,12 @@ def partition(times: int, *, slack: float = 1) -> str:
                 longest = max(longest, _seconds_until_taken(cut_off))
             load.wait_for(30)
         assert longest < 15 * slack
-        at.must_hold(load)
+        figures = at.must_hold(load)
         proxy.close()
-        return f"{_told(load)}; a node takes commands again after {longest:.1f} s at most"
+        return f"{figures}; a node takes commands again after {longest:.1f} s at most"
 
 
 def _seconds_until_taken(node: Service) -> float:
     client, began = node.client(node.key("orders:write")), time.monotonic()
     until(lambda: client.post("/api/v1/orders", json={"items": [{"unit_price": "1"}]}).status_code == 201, 30)
     return time.monotonic() - began
-
-
-def _told(load: Load) -> str:
-    return (
-        f"{len(load.acknowledged)} acknowledged, 0 missing, 0 doubled, 0 false refusals; {load.unavailable} times"
-        f" 503 or no answer; the longest wait {load.longest_seconds:.1f} s"
-    )

@@ -233,7 +233,9 @@ def test_a_key_of_a_transaction_that_is_rolled_back_is_forgotten(new_node: NewNo
     assert new_node().order(made.uuid).billing.address == "Neckarhalde 17"
 
 
-def test_a_destroyed_key_is_forgotten_by_other_nodes_within_a_quarter_of_a_second(new_node: NewNode, tmp_path: Path) -> None:
+def test_a_destroyed_key_is_forgotten_by_other_nodes_within_a_quarter_of_a_second(
+    new_node: NewNode, tmp_path: Path
+) -> None:
     one, two = new_node(), new_node()
     order = do(one.create, new_order(**MINA), ME).order
     assert two.keys is not None
