@@ -62,7 +62,7 @@ def test_a_write_says_how_far_it_reached(
 
 
 def test_each_write_of_an_access_key_says_how_far_it_reached(service: Service) -> None:
-    locksmith = service.client(issue(service, "keys:write", "orders:read"))
+    locksmith = service.client(service.key("keys:write", "orders:read"))
     reached = [
         position(answer)
         for answer in (
