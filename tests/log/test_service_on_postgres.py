@@ -110,8 +110,11 @@ def test_no_second_key_is_made_on_a_node_of_a_ledger_that_another_signs(on_postg
     assert not (tmp_path / "ledger.key").exists()
 
 
-def test_a_backup_of_a_node_is_not_taken_for_one_of_the_log(on_postgres: Service, tmp_path: Path) -> None:
+def test_a_backup_of_a_node_is_not_taken_for_one_of_the_log(
+    on_postgres: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """PostgreSQL's own tools copy the log; neither `backup` nor Litestream does."""
+    monkeypatch.chdir(tmp_path)  # the node's backups are noted in var/ below the working folder
     without = " ".join(on_postgres.run("doctor").stdout.decode().split())
     assert "there was none `run.py backup DIR`, daily, and let PostgreSQL's own tools copy the log" in without
     assert "Litestream" not in without
