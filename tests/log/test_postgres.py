@@ -914,7 +914,7 @@ def test_a_read_of_a_whole_table_may_take_as_long_as_the_table_is_large(log: Log
         with pytest.raises(LogAway):
             answers[4].result()
     proxy.delay_seconds = 0
-    assert (census.summary, list(of_nothing), len(list(by_order)), list(without_beginning)) == (6, [], 6, [])
+    assert (census.head, list(of_nothing), len(list(by_order)), list(without_beginning)) == (6, [], 6, [])
     far.close()
 
 
