@@ -310,13 +310,14 @@ def _keys_for(chosen: Settings, manifest: Manifest, folder: Path) -> KeysLocatio
     """
     if KEYS not in manifest.files:
         return None
-    chosen.keys.masters.read()
     with closing(open_log(chosen.url)) as log:
         store = log.key_store(chosen.keys.path)
         if store.file is None:
+            chosen.keys.masters.read()  # first: keys that came into a database stay there
             _bring_keys(log, store, folder / KEYS)
         if not store.exists():
             raise MasterUnknown(f"the backup's {KEYS} is deleted; put a newer backup's at {store.shown} (LEDGER_KEYS)")
+    chosen.keys.masters.read()
     return chosen.keys
 
 
