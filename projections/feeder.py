@@ -6,6 +6,7 @@ time to time.
 """
 
 import logging
+import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -29,6 +30,7 @@ _LOOK_BESIDE_SECONDS: Final = 0.02
 _LISTEN_SECONDS: Final = 1.0
 _LOOK_AT_LOG_SECONDS: Final = 1.0
 _PAUSE_SECONDS: Final = 1.0
+_SIGNALS_TO_END: Final = (signal.SIGINT, signal.SIGTERM)
 _PAUSE_SECONDS_MAX: Final = 30.0
 _log = logging.getLogger("order_ledger")
 
@@ -146,16 +148,30 @@ def feeding_apart(views: Views, ledger: OrderLedger) -> Iterator[None]:
     over, ours = context.Pipe(duplex=False)
     # Not a daemon: where the views are gone, it starts processes of its own to make them anew.
     process = context.Process(target=_feed_until, args=(views, over, ours))
-    process.start()
-    over.close()
     try:
+        with _signals_held():
+            process.start()
+        over.close()
         yield
     finally:
         ours.close()
-        process.join()
+        if process.pid is not None:
+            process.join()
+
+
+@contextmanager
+def _signals_held() -> Iterator[None]:
+    """Holds signals to end back. During a fork their exception would be lost: Python only prints an exception out of
+    the functions that it calls then."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS_TO_END)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS_TO_END)
 
 
 def _feed_until(views: Views, over: Connection, theirs: Connection) -> None:
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS_TO_END)
     theirs.close()
     # An error that stops the feeding here also stops the command's own feeding at its end, which reports it.
     with suppress(PersistenceError, sqlite3.Error, OSError):
