@@ -113,16 +113,16 @@ def reopened(url: str) -> Iterator[Log]:
 
 
 @contextmanager
-def opened(ledger: LedgerLocation, *, checks: bool = False) -> Iterator[tuple[Log, EventMapper]]:
+def opened(ledger: LedgerLocation) -> Iterator[tuple[Log, EventMapper]]:
     """A ledger's log, opened again, and a mapper that opens personal data.
 
     A process of the pool keeps both to its end: most data keys for the next part of the log are then open already.
     """
     if parent_process():
-        yield _opened_to_the_end(ledger, checks)
+        yield _opened_to_the_end(ledger)
         return
     with reopened(ledger.url) as log:
-        mapper = _mapper(log, ledger, checks)
+        mapper = _mapper(log, ledger)
         try:
             yield log, mapper
         finally:
@@ -131,10 +131,10 @@ def opened(ledger: LedgerLocation, *, checks: bool = False) -> Iterator[tuple[Lo
 
 
 @cache
-def _opened_to_the_end(ledger: LedgerLocation, checks: bool) -> tuple[Log, EventMapper]:
+def _opened_to_the_end(ledger: LedgerLocation) -> tuple[Log, EventMapper]:
     log = open_log(ledger.url)
-    return log, _mapper(log, ledger, checks)
+    return log, _mapper(log, ledger)
 
 
-def _mapper(log: Log, ledger: LedgerLocation, checks: bool) -> EventMapper:
-    return EventMapper(None if ledger.keys is None else ledger.keys.open(log), checks=checks)
+def _mapper(log: Log, ledger: LedgerLocation) -> EventMapper:
+    return EventMapper(None if ledger.keys is None else ledger.keys.open(log))

@@ -69,14 +69,11 @@ class EventMapper(Mapper[UUID]):
     """The library's mapper, with the closed map of topics. No topic is ever imported by its name.
 
     With `keys` the mapper seals personal data. It opens the parts named in `opens`; every part where `opens` is None.
-    With `checks` it also compares opened parts with their hashes.
     """
 
-    def __init__(
-        self, keys: Keyring | None = None, *, opens: Collection[str] | None = None, checks: bool = False
-    ) -> None:
+    def __init__(self, keys: Keyring | None = None, *, opens: Collection[str] | None = None) -> None:
         super().__init__(transcoder=EventTranscoder())
-        self.sealing = None if keys is None else Sealing(keys, opens=opens, checks=checks)
+        self.sealing = None if keys is None else Sealing(keys, opens=opens)
         self._opens_none = opens is not None and not opens
         # The events sealed in the current or last transaction: the views read them next, and need not open them.
         self._sealed: dict[tuple[UUID, int, bytes], Event] = {}
@@ -148,7 +145,8 @@ class EventMapper(Mapper[UUID]):
             raise UnknownTopic(name.decode(errors="replace"), position)
         try:
             if topic.is_sealed:
-                if (event := self._sealed.pop((uuid, version, payload), None)) is None:
+                event = self._sealed.pop((uuid, version, payload), None) if self._sealed else None
+                if event is None:
                     event = topic.decode(self._opened(payload, Place(uuid, version, name)))
                 return Record(uuid, version, event)
             return Record(uuid, version, topic.decode(payload))

@@ -3,9 +3,10 @@
 The stored form is the event's JSON without its personal data. Its field `personal` has, for each part that is not
 empty, the id of the data key, the hash and the sealed text: `"personal": {"contact": {"key": "hGOt…", "hash": "pXi/…",
 "data": "upPS…"}}`. The text is the JSON of the fields taken out, nested as they stood. It is deflated, since most of it
-is names of fields, and padded to whole blocks, since its length would show for ever. Then it is sealed by AES-256-GCM
-and bound to its place, so it opens in this version of this order and nowhere else. `hash` is SHA-256 over the text and
-a salt that only the key makes: a reader to whom a part is shown can check it without the key.
+is names of fields, and padded to whole blocks, since its length would show for ever. `hash` is SHA-256 over the text
+and a salt that only the key makes: a reader to whom a part is shown can check it without the key. AES-256-GCM seals the
+text and binds it to its place and its hash, so it opens in this version of this order, beside this hash, and nowhere
+else.
 """
 
 import binascii
@@ -34,7 +35,7 @@ TEXT_BYTES_MAX: Final = 16 * 1024 * 1024
 # bytes of 100.
 _LEVEL: Final = 1
 _WINDOW: Final = -10
-_MEMORY: Final = 8
+_MEMORY: Final = 6
 _OFTEN: Final = (
     b'{"reason":"{"personal":{"metadata":{"items":{"1":{"shipping":{"mobile_number":"+","city":{"id":1,"name":""},'
     b'"address":"","postal_code":"","national_code":"","first_name":"","last_name":""}}}{"personal":{"customer":{'
@@ -75,13 +76,11 @@ class OpenedPart(NamedTuple):
 
 
 class Sealing:
-    """Seals by the keys of a ledger, and opens the parts that `opens` names, all where it is None. With `checks`, each
-    opened part is also compared with its hash."""
+    """Seals by the keys of a ledger, and opens the parts that `opens` names, all where it is None."""
 
-    def __init__(self, keys: Keyring, *, opens: Collection[str] | None, checks: bool) -> None:
+    def __init__(self, keys: Keyring, *, opens: Collection[str] | None) -> None:
         self.keys = keys
         self._opens = opens
-        self._checks = checks
 
     def sealed(
         self, event: Event, personal: PersonalParts, place: Place, owner: DataOwner, now: datetime
@@ -106,47 +105,51 @@ class Sealing:
         for part, sealed in take_sealed(tree).items():
             if self._opens is not None and part not in self._opens:
                 continue
-            key, bound = self.keys.open(sealed["key"]), place.bound(part)
-            if key is not None:
-                text = _checked(key, bound, sealed).text if self._checks else opened(key, bound, sealed["data"])
-                _put_back(tree, _decode(text))
+            if (key := self.keys.open(sealed["key"])) is not None:
+                _put_back(tree, _decode(opened(key, place.bound(part), sealed)))
         return tree
 
     def opened_parts(self, payload: bytes, place: Place) -> dict[str, OpenedPart | None]:
-        """The parts of a stored event with their salts, each compared with its hash; None for an erased part. Raises
-        the same as `opened`."""
+        """The parts of a stored event with their salts; None for an erased part. Raises the same as `opened`."""
         found: dict[str, OpenedPart | None] = {}
         for part, sealed in take_sealed(_decode(payload)).items():
             key, bound = self.keys.open(sealed["key"]), place.bound(part)
-            found[part] = None if key is None else _checked(key, bound, sealed)
+            found[part] = None if key is None else OpenedPart(salt_of(key, bound), opened(key, bound, sealed))
         return found
 
 
-def _checked(key: DataKey, bound: bytes, sealed: Mapping[str, str]) -> OpenedPart:
-    text, salt = opened(key, bound, sealed["data"]), salt_of(key, bound)
-    if _text(hashlib.sha256(salt + text).digest()) != sealed["hash"]:
-        raise SealBroken("a sealed part has another hash than its text")
-    return OpenedPart(salt, text)
-
-
 def seal(key: DataKey, bound: bytes, text: bytes) -> dict[str, str]:
-    """A part's text as it is stored, sealed and bound to its place."""
+    """A part's text as it is stored, sealed and bound to its place and its hash."""
     deflating = zlib.compressobj(_LEVEL, zlib.DEFLATED, _WINDOW, _MEMORY, zlib.Z_FIXED, _OFTEN)
     padded = deflating.compress(text) + deflating.flush()
     padded += bytes(-len(padded) % BLOCK_BYTES)  # inflating ignores bytes behind the end of a deflated text
-    nonce = os.urandom(_NONCE_BYTES)
-    hash_ = hashlib.sha256(salt_of(key, bound) + text).digest()
-    return {"key": key.id, "hash": _text(hash_), "data": _text(nonce + key.aead.encrypt(nonce, padded, bound))}
+    nonce, hash_ = os.urandom(_NONCE_BYTES), hash_of(key, bound, text)
+    return {
+        "key": key.id,
+        "hash": hash_,
+        "data": _text(nonce + key.aead.encrypt(nonce, padded, bound + hash_.encode())),
+    }
 
 
-def opened(key: DataKey, bound: bytes, data: str) -> bytes:
+def opened(key: DataKey, bound: bytes, sealed: Mapping[str, str]) -> bytes:
     """The text of a sealed part. Raises SealBroken."""
     try:
-        sealed = binascii.a2b_base64(data, strict_mode=True)
-        padded = key.aead.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], bound)
-        return zlib.decompressobj(_WINDOW, _OFTEN).decompress(padded, TEXT_BYTES_MAX)
-    except (InvalidTag, ValueError, zlib.error):
+        data = binascii.a2b_base64(sealed["data"], strict_mode=True)
+        nonce, content = data[:_NONCE_BYTES], data[_NONCE_BYTES:]
+        try:
+            padded, is_bound_to_hash = key.aead.decrypt(nonce, content, bound + str.encode(sealed["hash"])), True
+        except InvalidTag:  # earlier versions bound a part to its place alone
+            padded, is_bound_to_hash = key.aead.decrypt(nonce, content, bound), False
+        text = zlib.decompressobj(_WINDOW, _OFTEN).decompress(padded, TEXT_BYTES_MAX)
+    except (InvalidTag, TypeError, ValueError, zlib.error):
         raise SealBroken("a sealed part does not open in this place") from None
+    if not is_bound_to_hash and hash_of(key, bound, text) != sealed["hash"]:
+        raise SealBroken("a sealed part has another hash than its text")
+    return text
+
+
+def hash_of(key: DataKey, bound: bytes, text: bytes) -> str:
+    return _text(hashlib.sha256(salt_of(key, bound) + text).digest())
 
 
 def salt_of(key: DataKey, bound: bytes) -> bytes:
@@ -234,8 +237,7 @@ def _beside(paths: Iterable[str], required: frozenset[str]) -> Iterator[_Fields]
 
 def _put_back(tree: Tree, taken: Tree) -> None:
     for name, value in taken.items():
-        at = tree.get(name)
-        if isinstance(value, dict) and isinstance(at, dict):
+        if isinstance(value, dict) and isinstance(at := tree.get(name), dict) and at:
             _put_back(at, value)
         else:
             tree[name] = value

@@ -118,7 +118,7 @@ class PartResult(NamedTuple):
 def check_part(ledger: LedgerLocation, views: Path | None, first: int, last: int, head: int) -> PartResult:
     """Checks the records from one position to another, and the whole histories that begin there."""
     last = min(last, head)
-    with opened(ledger, checks=True) as (log, mapper), _reading(views) as reader:
+    with opened(ledger) as (log, mapper), _reading(views) as reader:
         raws, records = check_records(log, reader, first, last)
         digests = [raw.digest for raw in raws] if not records else digests_of(raws, first, last)
         records += check_files(log, None if mapper.sealing is None else mapper.sealing.keys, raws)
@@ -140,7 +140,7 @@ def check_part(ledger: LedgerLocation, views: Path | None, first: int, last: int
 def check_orphaned_histories(ledger: LedgerLocation, views: Path | None, head: int) -> tuple[list[Problem], int]:
     """The problems of histories without a beginning, in the log and in the views; and the number of orders among
     them."""
-    with opened(ledger, checks=True) as (log, mapper), _reading(views) as reader:
+    with opened(ledger) as (log, mapper), _reading(views) as reader:
         try:
             raws = list(log.raw_records_without_beginning(head))
             problems, orders = check_histories(

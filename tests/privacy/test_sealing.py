@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 import zipfile
+from contextlib import closing
 from io import BytesIO
 from pathlib import Path
 from random import Random
@@ -16,7 +17,7 @@ from domain.importing import import_lines
 from domain.ledger import OrderLedger
 from domain.log.mapper import EventMapper, KeysMissing
 from domain.log.recorder import SQLiteRecorder
-from domain.log.records import Provenance, digest_of
+from domain.log.records import Provenance, RawRecord, digest_of
 from domain.order.commands import ChangeOrder, ChangeStatus
 from domain.privacy.masters import MastersLocation, MasterUnknown
 from domain.privacy.opening import KeysLocation, LedgerLocation, SealedSince, WrongKeys, create_keys, keys_of
@@ -268,6 +269,68 @@ def test_200_planted_attacks_on_sealed_parts_are_found_each_at_its_position(
     found = check_part(LedgerLocation(log.url, keys_at(tmp_path)), None, 1, head, head)
     assert {problem.position for problem in found.records} == {sealed[place].position for place in planted}
     log.close()
+
+
+@pytest.fixture
+def sealed_earlier(ledger: OrderLedger, tmp_path: Path) -> Path:
+    """A ledger whose one order was sealed by an earlier version, which bound the parts to their place alone."""
+    order = do(ledger.create, new_order(**MINA), ME).order
+    raw = next(ledger.log_of_events.raw_records())
+    sealing = EventMapper(ledger.keys).sealing
+    assert sealing is not None
+    place = Place(order.uuid, 1, raw.topic)
+    tree = json.loads(raw.payload)
+    for part, shown in sealing.opened_parts(raw.payload, place).items():
+        sealed = tree["personal"][part]
+        key = sealing.keys.open(sealed["key"])
+        assert key is not None
+        assert shown is not None
+        data = base64.b64decode(sealed["data"])
+        bound = place.bound(part)
+        padded = key.aead.decrypt(data[:12], data[12:], bound + sealed["hash"].encode())
+        sealed["data"] = base64.b64encode(data[:12] + key.aead.encrypt(data[:12], padded, bound)).decode()
+    ledger.close()
+    record(tmp_path, raw, tree)
+    return tmp_path
+
+
+def record(folder: Path, raw: RawRecord, payload: dict[str, Any]) -> None:
+    """Puts another payload in the place of a record's, with the digest that it should have."""
+    new = raw._replace(payload=json.dumps(payload, separators=(",", ":")).encode())
+    with without_triggers(folder / "ledger.db") as tampering:
+        tampering.execute(
+            "UPDATE events SET payload = ?, digest = ? WHERE position = ?",
+            (new.payload.decode(), digest_of(*new[1:-1]), raw.position),
+        )
+
+
+def test_parts_that_an_earlier_version_sealed_open_and_their_hashes_are_compared(
+    sealed_earlier: Path, clock: Clock
+) -> None:
+    with closing(sealed_ledger(sealed_earlier, clock)) as ledger:
+        order = ledger.order(UUID(next(ledger.log_of_events.raw_records()).order))
+        assert (order.billing.address, order.notes) == (MINA["billing_address"], MINA["notes"])
+        assert check_part(ledger.location, None, 1, ledger.head(), ledger.head()).records == []
+        raw = next(ledger.log_of_events.raw_records())
+        for part in ("contact", "invoice"):
+            tree = json.loads(raw.payload)
+            tree["personal"][part]["hash"] = base64.b64encode(bytes(32)).decode()
+            record(sealed_earlier, raw, tree)
+            (found,) = check_part(ledger.location, None, 1, ledger.head(), ledger.head()).records
+            assert (found.position, found.reason) == (1, "a sealed part has another hash than its text")
+
+
+@pytest.mark.parametrize("field", ["hash", "data"])
+@pytest.mark.parametrize("value", [None, 7, "ä", "=", []], ids=repr)
+def test_a_malformed_sealed_part_is_a_problem_of_its_position(
+    field: str, value: object, ledger: OrderLedger, tmp_path: Path
+) -> None:
+    do(ledger.create, new_order(**MINA), ME)
+    raw = next(ledger.log_of_events.raw_records())
+    tree = json.loads(raw.payload)
+    tree["personal"]["contact"][field] = value
+    record(tmp_path, raw, tree)
+    assert check_part(ledger.location, None, 1, ledger.head(), ledger.head()).records[0].position == 1
 
 
 # --- other places that know a name ---
