@@ -4,9 +4,8 @@ A caller gives no key a scope that it has not itself (`domain/log/keys.py`).
 """
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
 from contextlib import suppress
-from typing import Annotated, Any, Final, TypeVar
+from typing import Annotated, Any, Concatenate, Final, TypeVar
 
 import msgspec
 from falcon.asgi import Request, Response
@@ -20,7 +19,8 @@ from api.conditions import provenance
 from api.parameters import FIELDS, Parameters
 from api.settings import Settings
 from domain.log.keys import PREFIX_LENGTH, AccessKey, Keys, must_be_valid
-from domain.log.records import Provenance
+from domain.log.log import Transaction
+from domain.log.records import Provenance, RawRecord
 from domain.order.commands import Command
 from domain.refusals import AccessKeyIsRevoked
 from domain.strict_json import Moment
@@ -66,13 +66,21 @@ class KeyActions:
         self.asking = commanding.asking
         self.settings = settings
 
-    async def write(self, req: Request, work: Callable[..., _T], *given: Any, **more: Any) -> _T:
-        """The result of `work` on the keys, written with the request's provenance."""
+    async def write(
+        self, req: Request, resp: Response, work: Callable[Concatenate[Transaction, ...], _T], *given: Any, **more: Any
+    ) -> _T:
+        """The result of `work` on the keys, written with the request's provenance. Sets the headers of a write."""
         ledger, who = self.commanding.ledger, provenance(req)
         # No idempotency key: the answer has a secret, which is not kept and so cannot be given again.
         by = Provenance(who.actor, who.request_id)
-        done: Future[_T] = ledger.write(work, *given, now=ledger.clock(), by=by, **more)
-        return await self.commanding.in_time(done)
+
+        def recorded(t: Transaction) -> tuple[_T, Sequence[RawRecord]]:
+            return work(t, *given, now=ledger.clock(), by=by, **more), t.written
+
+        result, written = await self.commanding.in_time(ledger.write(recorded))
+        if written:  # not the log's head, which other processes move, and which these views need not have reached
+            self.commanding.set_write_headers(resp, written[-1].position)
+        return result
 
     async def show(self, resp: Response, name: str, **more: Any) -> None:
         """Answers with a key's document. Raises AccessKeyNotFound."""
@@ -82,7 +90,6 @@ class KeyActions:
         (shown,) = self.documents([key])
         json_answer(resp, _encode(shown | more), head)
         if more:
-            self.commanding.set_write_headers(resp, head)
             resp.set_header("Cache-Control", "no-store")
 
     def documents(self, keys: Sequence[AccessKey]) -> list[dict[str, Any]]:
@@ -118,7 +125,7 @@ class AllKeys(_Resource):
         given = await read_command(req, MakeKey, self._decide)
         url = paging.base_url(req, self._of.settings) + PATH
         terms = msgspec.structs.asdict(given)
-        key = await self._of.write(req, self._of.keys.create, within=req.context.caller.scopes, **terms)
+        key = await self._of.write(req, resp, self._of.keys.create, within=req.context.caller.scopes, **terms)
         name = key[:PREFIX_LENGTH] if given.name is None else given.name
         await self._of.show(resp, name, key=key)
         resp.set_header("Location", f"{url}/{name}")
@@ -140,15 +147,15 @@ class OneKey(_Resource):
         access.admit(req, WRITE)
         given = await read_command(req, ChangeKey)
         terms = msgspec.structs.asdict(given)
-        await self._of.write(req, self._of.keys.change, name, within=req.context.caller.scopes, **terms)
+        await self._of.write(req, resp, self._of.keys.change, name, within=req.context.caller.scopes, **terms)
         await self._of.show(resp, name)
 
     async def on_delete(self, req: Request, resp: Response, name: str) -> None:
         """Revokes the key. A key that is revoked already stays so."""
         access.admit(req, WRITE)
         with suppress(AccessKeyIsRevoked):
-            await self._of.write(req, self._of.keys.revoke, name)
-        self._of.commanding.set_write_headers(resp, await self._of.asking.ask_log(self._of.commanding.ledger.head))
+            await self._of.write(req, resp, self._of.keys.revoke, name)
+        set_position(resp, await self._of.asking.ask_log(self._of.commanding.ledger.head))
         resp.status = 204
 
 
@@ -157,6 +164,6 @@ class Rotations(_Resource):
         access.admit(req, WRITE)
         given = await read_command_if_any(req, RotateKey)
         terms = msgspec.structs.asdict(given)
-        key = await self._of.write(req, self._of.keys.rotate, name, within=req.context.caller.scopes, **terms)
+        key = await self._of.write(req, resp, self._of.keys.rotate, name, within=req.context.caller.scopes, **terms)
         await self._of.show(resp, name, key=key)
         resp.status = 201

@@ -3,6 +3,8 @@
 import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from itertools import count
+from threading import Event
 
 import pytest
 import requests
@@ -74,6 +76,32 @@ def test_each_write_of_an_access_key_says_how_far_it_reached(service: Service) -
     ]
     assert reached == list(range(reached[0], reached[0] + 4))
     assert position(locksmith.delete("/api/v1/keys/of-positions")) == reached[-1]  # revoked already
+
+
+def test_a_write_of_an_access_key_says_nothing_of_records_that_another_process_writes_meanwhile(
+    service: Service, staff: Client
+) -> None:
+    """The views that the process has fed need not have reached these yet, and are not behind its own write."""
+    locksmith = service.client(service.key("keys:write", "orders:read"))
+    orders = [placed(staff)["id"] for _ in range(4)]
+    is_over = Event()
+
+    def write_on(order: str) -> None:
+        for number in count():
+            if is_over.is_set():
+                return
+            assert staff.patch(f"{ORDERS}/{order}", json={"notes": f"{number}"}).ok
+
+    with ThreadPoolExecutor(len(orders)) as threads:
+        writing = [threads.submit(write_on, order) for order in orders]
+        try:
+            assert locksmith.post("/api/v1/keys", json={"name": "meanwhile", "scopes": ["orders:read"]}).ok
+            answers = [locksmith.post("/api/v1/keys/meanwhile/rotations", json={}) for _ in range(100)]
+        finally:
+            is_over.set()
+        for work in writing:
+            work.result()
+    assert [answer.headers.get("Ledger-Views") for answer in answers] == [None] * 100
 
 
 def test_a_write_that_changes_nothing_says_at_least_where_its_order_stands(service: Service, staff: Client) -> None:
