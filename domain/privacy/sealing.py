@@ -127,7 +127,7 @@ def seal(key: DataKey, bound: bytes, text: bytes) -> dict[str, str]:
     return {
         "key": key.id,
         "hash": hash_,
-        "data": _text(nonce + key.aead.encrypt(nonce, padded, bound + hash_.encode())),
+        "data": _text(nonce + key.aead.encrypt(nonce, padded, _with_hash(bound, hash_))),
     }
 
 
@@ -137,7 +137,7 @@ def opened(key: DataKey, bound: bytes, sealed: Mapping[str, str]) -> bytes:
         data = binascii.a2b_base64(sealed["data"], strict_mode=True)
         nonce, content = data[:_NONCE_BYTES], data[_NONCE_BYTES:]
         try:
-            padded, is_bound_to_hash = key.aead.decrypt(nonce, content, bound + str.encode(sealed["hash"])), True
+            padded, is_bound_to_hash = key.aead.decrypt(nonce, content, _with_hash(bound, sealed["hash"])), True
         except InvalidTag:  # earlier versions bound a part to its place alone
             padded, is_bound_to_hash = key.aead.decrypt(nonce, content, bound), False
         text = zlib.decompressobj(_WINDOW, _OFTEN).decompress(padded, TEXT_BYTES_MAX)
@@ -146,6 +146,12 @@ def opened(key: DataKey, bound: bytes, sealed: Mapping[str, str]) -> bytes:
     if not is_bound_to_hash and hash_of(key, bound, text) != sealed["hash"]:
         raise SealBroken("a sealed part has another hash than its text")
     return text
+
+
+def _with_hash(bound: bytes, hash_: str) -> bytes:
+    """A place and a hash as one. The zero byte tells an empty hash from none, which earlier versions bound. Raises
+    TypeError where the hash is no text."""
+    return b"\0".join((bound, str.encode(hash_)))
 
 
 def hash_of(key: DataKey, bound: bytes, text: bytes) -> str:
