@@ -4,7 +4,6 @@ A caller gives no key a scope that it has not itself (`domain/log/keys.py`).
 """
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from typing import Annotated, Any, Concatenate, Final, TypeVar
 
 import msgspec
@@ -72,10 +71,10 @@ class KeyActions:
         """The result of `work` on the keys, written with the request's provenance. Sets the headers of a write."""
         ledger, who = self.commanding.ledger, provenance(req)
         # No idempotency key: the answer has a secret, which is not kept and so cannot be given again.
-        by = Provenance(who.actor, who.request_id)
+        by, now = Provenance(who.actor, who.request_id), ledger.clock()
 
         def recorded(t: Transaction) -> tuple[_T, Sequence[RawRecord]]:
-            return work(t, *given, now=ledger.clock(), by=by, **more), t.written
+            return work(t, *given, now=now, by=by, **more), t.written
 
         result, written = await self.commanding.in_time(ledger.write(recorded))
         if written:  # not the log's head, which other processes move, and which these views need not have reached
@@ -153,9 +152,10 @@ class OneKey(_Resource):
     async def on_delete(self, req: Request, resp: Response, name: str) -> None:
         """Revokes the key. A key that is revoked already stays so."""
         access.admit(req, WRITE)
-        with suppress(AccessKeyIsRevoked):
+        try:
             await self._of.write(req, resp, self._of.keys.revoke, name)
-        set_position(resp, await self._of.asking.ask_log(self._of.commanding.ledger.head))
+        except AccessKeyIsRevoked:
+            set_position(resp, await self._of.asking.ask_log(self._of.commanding.ledger.head))
         resp.status = 204
 
 

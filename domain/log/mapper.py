@@ -145,6 +145,7 @@ class EventMapper(Mapper[UUID]):
             raise UnknownTopic(name.decode(errors="replace"), position)
         try:
             if topic.is_sealed:
+                # Looked up only where there are any: that hashes the whole payload.
                 event = self._sealed.pop((uuid, version, payload), None) if self._sealed else None
                 if event is None:
                     event = topic.decode(self._opened(payload, Place(uuid, version, name)))

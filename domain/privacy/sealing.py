@@ -123,7 +123,7 @@ def seal(key: DataKey, bound: bytes, text: bytes) -> dict[str, str]:
     deflating = zlib.compressobj(_LEVEL, zlib.DEFLATED, _WINDOW, _MEMORY, zlib.Z_FIXED, _OFTEN)
     padded = deflating.compress(text) + deflating.flush()
     padded += bytes(-len(padded) % BLOCK_BYTES)  # inflating ignores bytes behind the end of a deflated text
-    nonce, hash_ = os.urandom(_NONCE_BYTES), hash_of(key, bound, text)
+    nonce, hash_ = os.urandom(_NONCE_BYTES), _hash_of(key, bound, text)
     return {
         "key": key.id,
         "hash": hash_,
@@ -143,7 +143,7 @@ def opened(key: DataKey, bound: bytes, sealed: Mapping[str, str]) -> bytes:
         text = zlib.decompressobj(_WINDOW, _OFTEN).decompress(padded, TEXT_BYTES_MAX)
     except (InvalidTag, TypeError, ValueError, zlib.error):
         raise SealBroken("a sealed part does not open in this place") from None
-    if not is_bound_to_hash and hash_of(key, bound, text) != sealed["hash"]:
+    if not is_bound_to_hash and _hash_of(key, bound, text) != sealed["hash"]:
         raise SealBroken("a sealed part has another hash than its text")
     return text
 
@@ -154,7 +154,7 @@ def _with_hash(bound: bytes, hash_: str) -> bytes:
     return b"\0".join((bound, str.encode(hash_)))
 
 
-def hash_of(key: DataKey, bound: bytes, text: bytes) -> str:
+def _hash_of(key: DataKey, bound: bytes, text: bytes) -> str:
     return _text(hashlib.sha256(salt_of(key, bound) + text).digest())
 
 

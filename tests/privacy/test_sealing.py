@@ -19,6 +19,7 @@ from domain.ledger import OrderLedger
 from domain.log.mapper import EventMapper, KeysMissing
 from domain.log.recorder import SQLiteRecorder
 from domain.log.records import Provenance, RawRecord, digest_of
+from domain.log.sqlite import sqlite3
 from domain.order.commands import ChangeOrder, ChangeStatus
 from domain.privacy.masters import MastersLocation, MasterUnknown
 from domain.privacy.opening import KeysLocation, LedgerLocation, SealedSince, WrongKeys, create_keys, keys_of
@@ -263,10 +264,7 @@ def test_200_planted_attacks_on_sealed_parts_are_found_each_at_its_position(
             payload = attacked(raw.payload, sealed[place - 1].payload, random)
             if payload == raw.payload:
                 payload = raw.payload.replace(b'"hash":"', b'"hash":"A')
-            digest = digest_of(*raw._replace(payload=payload)[1:-1])
-            tampering.execute(
-                "UPDATE events SET payload = ?, digest = ? WHERE position = ?", (payload.decode(), digest, raw.position)
-            )
+            put_payload(tampering, raw, payload)
     found = check_part(LedgerLocation(log.url, keys_at(tmp_path)), None, 1, head, head)
     assert {problem.position for problem in found.records} == {sealed[place].position for place in planted}
     log.close()
@@ -291,18 +289,21 @@ def sealed_earlier(ledger: OrderLedger, tmp_path: Path) -> Path:
         padded = key.aead.decrypt(data[:12], data[12:], bound + b"\0" + sealed["hash"].encode())
         sealed["data"] = base64.b64encode(data[:12] + key.aead.encrypt(data[:12], padded, bound)).decode()
     ledger.close()
-    record(tmp_path, raw, tree)
+    put_tree(tmp_path, raw, tree)
     return tmp_path
 
 
-def record(folder: Path, raw: RawRecord, payload: dict[str, Any]) -> None:
+def put_payload(tampering: sqlite3.Connection, raw: RawRecord, payload: bytes) -> None:
     """Puts another payload in the place of a record's, with the digest that it should have."""
-    new = raw._replace(payload=json.dumps(payload, separators=(",", ":")).encode())
+    digest = digest_of(*raw._replace(payload=payload)[1:-1])
+    tampering.execute(
+        "UPDATE events SET payload = ?, digest = ? WHERE position = ?", (payload.decode(), digest, raw.position)
+    )
+
+
+def put_tree(folder: Path, raw: RawRecord, tree: dict[str, Any]) -> None:
     with without_triggers(folder / "ledger.db") as tampering:
-        tampering.execute(
-            "UPDATE events SET payload = ?, digest = ? WHERE position = ?",
-            (new.payload.decode(), digest_of(*new[1:-1]), raw.position),
-        )
+        put_payload(tampering, raw, json.dumps(tree, separators=(",", ":")).encode())
 
 
 def test_parts_that_an_earlier_version_sealed_open_and_their_hashes_are_compared(
@@ -316,7 +317,7 @@ def test_parts_that_an_earlier_version_sealed_open_and_their_hashes_are_compared
         for part, forged in product(("contact", "invoice"), ("", base64.b64encode(bytes(32)).decode())):
             tree = json.loads(raw.payload)
             tree["personal"][part]["hash"] = forged
-            record(sealed_earlier, raw, tree)
+            put_tree(sealed_earlier, raw, tree)
             (found,) = check_part(ledger.location, None, 1, ledger.head(), ledger.head()).records
             assert (found.position, found.reason) == (1, "a sealed part has another hash than its text")
 
@@ -330,7 +331,7 @@ def test_a_malformed_sealed_part_is_a_problem_of_its_position(
     raw = next(ledger.log_of_events.raw_records())
     tree = json.loads(raw.payload)
     tree["personal"]["contact"][field] = value
-    record(tmp_path, raw, tree)
+    put_tree(tmp_path, raw, tree)
     assert check_part(ledger.location, None, 1, ledger.head(), ledger.head()).records[0].position == 1
 
 
