@@ -16,7 +16,10 @@ from typing import Final, NamedTuple
 
 from eventsourcing.persistence import PersistenceError
 
+from domain.aggregate import Record
 from domain.log.log import Census
+from domain.log.mapper import EventMapper
+from domain.log.records import RawRecord
 from domain.log.sqlite import sqlite3
 from domain.privacy.opening import LedgerLocation
 from domain.proof.checkpoint import VerifierKey
@@ -29,7 +32,7 @@ from projections.proof.verifying_claims import unexplained_claims as claims_of_n
 from projections.proof.verifying_files import check_files, names_of_files
 from projections.proof.verifying_histories import check_histories, unknown_histories
 from projections.proof.verifying_keys import check_keys
-from projections.proof.verifying_records import check_records, digests_of, missing
+from projections.proof.verifying_records import check_records, digests_of, is_intact, missing
 from projections.proof.verifying_sealed import check_sealed
 from projections.proof.verifying_views import check_views
 from projections.views.fold import histories
@@ -121,14 +124,16 @@ def check_part(ledger: LedgerLocation, views: Path | None, first: int, last: int
     with opened(ledger) as (log, mapper), _reading(views) as reader:
         raws, records = check_records(log, reader, first, last)
         digests = [raw.digest for raw in raws] if not records else digests_of(raws, first, last)
+        altered = {raw.position for raw in raws if not is_intact(raw)} if records else set()
         records += check_files(log, None if mapper.sealing is None else mapper.sealing.keys, raws)
-        keyring = log.keyring()
-        records += check_sealing(raws, None if keyring is None else keyring.since)
+        read, keyring = _ReadOnce(mapper), log.keyring()
+        records += check_sealing(raws, None if keyring is None else keyring.since, read)
         try:
-            unclaimed, claimed = check_claims(log, raws)
             whole = histories(log, raws, first, last, head)
             mapper.prefetch_keys(whole)
-            found, orders = check_histories(log, reader, mapper, whole, [raw.order for raw in raws if raw.version == 1])
+            unclaimed, claimed = check_claims(log, raws, read, altered)
+            begun = [raw.order for raw in raws if raw.version == 1]
+            found, orders = check_histories(log, reader, mapper, whole, begun, read=read)
             if found:
                 records += check_sealed(mapper, whole)
         except (PersistenceError, sqlite3.Error, TypeError, ValueError) as error:
@@ -137,15 +142,28 @@ def check_part(ledger: LedgerLocation, views: Path | None, first: int, last: int
         return PartResult(records, unclaimed, found, orders, claimed, digests, names_of_files(raws))
 
 
+class _ReadOnce:
+    """Maps each of a part's records once, for all checks of the part."""
+
+    def __init__(self, mapper: EventMapper) -> None:
+        self._mapper = mapper
+        self._records: dict[int, Record] = {}
+
+    def __call__(self, raw: RawRecord) -> Record:
+        """The record, without a check of its digest. Raises the errors of `read_unchecked`, each time."""
+        if (record := self._records.get(raw.position)) is None:
+            record = self._records[raw.position] = self._mapper.read_unchecked(raw)
+        return record
+
+
 def check_orphaned_histories(ledger: LedgerLocation, views: Path | None, head: int) -> tuple[list[Problem], int]:
     """The problems of histories without a beginning, in the log and in the views; and the number of orders among
     them."""
     with opened(ledger) as (log, mapper), _reading(views) as reader:
         try:
             raws = list(log.raw_records_without_beginning(head))
-            problems, orders = check_histories(
-                log, reader, mapper, raws, list(dict.fromkeys(raw.order for raw in raws))
-            )
+            uuids = list(dict.fromkeys(raw.order for raw in raws))
+            problems, orders = check_histories(log, reader, mapper, raws, uuids, read=mapper.read_unchecked)
             return problems + ([] if reader is None else list(unknown_histories(log, reader))), orders
         except (PersistenceError, sqlite3.Error, TypeError, ValueError) as error:
             return [Problem(0, None, f"the orders cannot all be read: {error}", SOMEWHERE)], 0

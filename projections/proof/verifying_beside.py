@@ -2,12 +2,12 @@
 times must be possible. Personal data must be sealed from where the keyring says. Every kept file must be named by a
 record."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from itertools import groupby
 from typing import Final
 
-from domain.aggregate import personal_parts
+from domain.aggregate import Record, personal_parts
 from domain.counted import counted, there_were_records
 from domain.log.log import KeptCheckpoint, Log
 from domain.log.records import RawRecord
@@ -51,20 +51,22 @@ def check_beside(log: Log, head: int, unnamed: Iterable[str], notes: Iterable[by
         yield Problem(0, None, f"the file that is kept as {sha256} is one that no record names", SOMEWHERE)
 
 
-def check_sealing(raws: Iterable[RawRecord], since: int | None) -> Iterator[Problem]:
+def check_sealing(
+    raws: Iterable[RawRecord], since: int | None, read: Callable[[RawRecord], Record]
+) -> Iterator[Problem]:
     """The records with sealed personal data before the sealing began, or with plain personal data after. Sealing begins
     behind the position `since`; where it is None, never."""
     for raw in raws:
         if raw.topic in _PLAIN and since is not None and raw.position > since:
             topic = _PLAIN[raw.topic]
             try:
-                is_personal = any(personal_parts(topic.decode(raw.payload), topic.kind.personal[topic.shape]))
+                is_personal = any(personal_parts(read(raw).event, topic.kind.personal[topic.shape]))
             except (TypeError, ValueError):
                 continue  # a damaged record is a problem of its own
             if is_personal:
                 why = f"what is personal in it stands as it is, though it is to be sealed since position {since}"
                 yield Problem(raw.position, raw.order, why)
-        elif (since is None or raw.position <= since) and raw.topic in SEALED:
+        elif raw.topic in SEALED and (since is None or raw.position <= since):
             why = "it is sealed, and the ledger says that it has no keys" if since is None else "it is sealed too early"
             yield Problem(raw.position, raw.order, why)
 

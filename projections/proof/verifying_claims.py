@@ -5,54 +5,68 @@ an already known payment is in no record: of such a claim only the existence of 
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from itertools import chain, groupby, takewhile
 from typing import Final
 
 from eventsourcing.persistence import MapperDeserialisationError
 
+from domain.aggregate import Record
 from domain.claims import CLAIMING, ERASED_KEY, claims_of, reference_value
 from domain.log.log import Census, Log
-from domain.log.mapper import EventMapper
+from domain.log.mapper import EventMapper, KeysMissing, SealDamaged
 from domain.log.records import RawRecord, StoredClaim, text_of
 from domain.order.movements import EFFECTS
 from domain.order.state import ORDER
 from domain.topics import TOPICS
 from projections.proof.problems import SOMEWHERE, Problem
+from projections.proof.verifying_records import is_intact
 
-_MASKED: Final = EventMapper(opens=())  # claims contain no personal data
+_MASKED: Final = EventMapper(opens=())
 IDEMPOTENCY: Final = "idempotency"
 _KINDS: Final = ("order-id", "order-key", "external-id", *EFFECTS, ERASED_KEY)
 _CLAIMING: Final = frozenset(name for name, topic in TOPICS.items() if topic.shape in CLAIMING)
 _ORDERS: Final = frozenset(name for name, topic in TOPICS.items() if topic.kind is ORDER)
 
 
-def check_claims(log: Log, raws: Sequence[RawRecord]) -> tuple[list[Problem], Counter[str]]:
+def check_claims(
+    log: Log, raws: Sequence[RawRecord], read: Callable[[RawRecord], Record], altered: Collection[int]
+) -> tuple[list[Problem], Counter[str]]:
     """The problems of the claims that these records, neighbours in the log, should have made; and the number of right
-    claims by kind. A damaged record is a problem of its own, and proves nothing about claims."""
-    expected = [*_of_events(raws), *_of_keys(chain(raws, _rest_of_last(log, raws)))]
+    claims by kind.
+
+    `altered` are the positions of those that do not match their digests. A damaged record is a problem of its own, and
+    proves nothing about claims.
+    """
+    rest = list(_rest_of_last(log, raws))
+    altered = {*altered, *(raw.position for raw in rest if not is_intact(raw))}
+    intact = (raw for raw in raws if raw.position not in altered) if altered else raws
+    expected = [*_of_events(intact, read), *_of_keys(chain(raws, rest), altered)]
     held = log.claimed((claim.kind, claim.value) for _, claim in expected)
     pairs = [(raw, claim, held.get((claim.kind, claim.value))) for raw, claim in expected]
     problems = [_differs(log, raw, claim, other) for raw, claim, other in pairs if other != claim]
     return problems, Counter(claim.kind for _, claim, other in pairs if other == claim)
 
 
-def _is_intact(raw: RawRecord) -> bool:
-    try:
-        return raw.digest_holds()
-    except (TypeError, ValueError):  # a field of a wrong type
-        return False
-
-
-def _of_events(raws: Iterable[RawRecord]) -> Iterator[tuple[RawRecord, StoredClaim]]:
+def _of_events(
+    raws: Iterable[RawRecord], read: Callable[[RawRecord], Record]
+) -> Iterator[tuple[RawRecord, StoredClaim]]:
     for raw in raws:
-        if raw.topic in _CLAIMING and _is_intact(raw):
+        if raw.topic in _CLAIMING:
             try:
-                record = _MASKED.read_unchecked(raw)
+                record = _even_sealed(raw, read)
             except MapperDeserialisationError:
                 continue  # a topic of another version, which is a problem of its own
             for claim in claims_of([record]):
                 yield raw, StoredClaim(claim.kind, claim.value, str(claim.originator_id), claim.version)
+
+
+def _even_sealed(raw: RawRecord, read: Callable[[RawRecord], Record]) -> Record:
+    """The record; without its personal data where these do not open, since claims contain none."""
+    try:
+        return read(raw)
+    except (KeysMissing, SealDamaged):
+        return _MASKED.read_unchecked(raw)
 
 
 def _rest_of_last(log: Log, raws: Sequence[RawRecord]) -> Iterator[RawRecord]:
@@ -66,13 +80,13 @@ def _command(raw: RawRecord) -> tuple[bytes, bytes, bytes | None]:
     return raw.originator_id, raw.actor, raw.idempotency_key
 
 
-def _of_keys(raws: Iterable[RawRecord]) -> Iterator[tuple[RawRecord, StoredClaim]]:
+def _of_keys(raws: Iterable[RawRecord], altered: Collection[int]) -> Iterator[tuple[RawRecord, StoredClaim]]:
     """Each command's last record with the claim of its idempotency key: a command's records are neighbours, and the key
     is claimed for the version of the last."""
     for (_, actor, key), run in groupby(raws, _command):
         if key is not None:
             *_, last = run
-            if last.topic in _ORDERS and _is_intact(last):
+            if last.topic in _ORDERS and last.position not in altered:
                 value = reference_value(text_of(actor), text_of(key))
                 yield last, StoredClaim(IDEMPOTENCY, value, last.order, last.version)
 
@@ -104,8 +118,8 @@ def unexplained_claims(log: Log, there: Census, made: Counter[str]) -> Iterator[
 
 def _stranger(log: Log, claim: StoredClaim, head: int) -> Iterator[Problem]:
     raw = log.raw_record(log.position_of(claim.originator_id, claim.version))
-    if raw is None or raw.position > head or not _is_intact(raw):
+    if raw is None or raw.position > head or not is_intact(raw):
         return
-    if not any(claim == made for _, made in _of_events([raw])):
+    if not any(claim == made for _, made in _of_events([raw], _MASKED.read_unchecked)):
         reason = f"the {claim.kind} {claim.value} is claimed by version {raw.version}, whose event has not taken it"
         yield Problem(raw.position, raw.order, reason)

@@ -1,13 +1,13 @@
 """Are the views what the log makes? Each history is folded anew and compared with its rows in every view."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from typing import Any, Final, NamedTuple
 
 from eventsourcing.persistence import PersistenceError
 
-from domain.aggregate import Kind, step
+from domain.aggregate import Kind, Record, step
 from domain.log.log import Log
 from domain.log.mapper import EventMapper
 from domain.log.records import RawRecord
@@ -25,14 +25,21 @@ _UUIDS_AT_ONCE: Final = 1_000
 
 
 def check_histories(
-    log: Log, reader: sqlite3.Connection | None, mapper: EventMapper, raws: Sequence[RawRecord], uuids: Sequence[str]
+    log: Log,
+    reader: sqlite3.Connection | None,
+    mapper: EventMapper,
+    raws: Sequence[RawRecord],
+    uuids: Sequence[str],
+    *,
+    read: Callable[[RawRecord], Record],
 ) -> tuple[list[Problem], int]:
     """The problems of the histories with these UUIDs, and the number of orders among them. `raws` are their records.
 
-    All histories are folded at once, as a rebuild does. A history with other rows in the views is then checked alone.
+    All histories are folded at once, as a rebuild does, each record by `read`. A history with other rows in the views
+    is then checked alone, by the mapper.
     """
     try:
-        held = _held(fold(raws, no_state, mapper.read_unchecked), reader)
+        held = _held(fold(raws, no_state, read), reader)
     except (PersistenceError, sqlite3.Error):
         raise
     except Exception:  # an altered record can break a fold in any way; each history is checked alone then

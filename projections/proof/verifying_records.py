@@ -36,6 +36,14 @@ def check_records(
     return (raws, []) if holds else _look_closer(log, leaves, first, last)
 
 
+def is_intact(raw: RawRecord) -> bool:
+    """Whether the digest matches the record's bytes; False where a field has a wrong type."""
+    try:
+        return raw.digest_holds()
+    except (TypeError, ValueError):
+        return False
+
+
 def _look_closer(log: Log, leaves: Sequence[bytes], first: int, last: int) -> tuple[list[RawRecord], list[Problem]]:
     """`check_records`, record by record: each problem at its position, with its reason."""
     raws: list[RawRecord] = []

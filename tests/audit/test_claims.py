@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import pytest
 
+from domain.log.mapper import EventMapper
 from domain.log.records import Provenance
 from domain.log.sqlite import sqlite3
 from domain.order.commands import ChangeOrder
@@ -182,7 +183,7 @@ def test_a_log_that_is_checked_in_parts_holds_wherever_these_end(kept: Path, tmp
     with reopened(f"sqlite:///{tmp_path / 'ledger.db'}") as log:
         raws = list(log.raw_records())
         for end in range(len(raws) + 1):
-            parts = [check_claims(log, part) for part in (raws[:end], raws[end:])]
+            parts = [check_claims(log, part, EventMapper().read, ()) for part in (raws[:end], raws[end:])]
             assert [problems for problems, _ in parts] == [[], []], end
 
 
