@@ -116,7 +116,7 @@ def reopened(url: str) -> Iterator[Log]:
 def opened(ledger: LedgerLocation) -> Iterator[tuple[Log, EventMapper]]:
     """A ledger's log, opened again, and a mapper that opens personal data.
 
-    A process of the pool keeps both to its end: most data keys for the next part of the log are then open already.
+    A process of the pool keeps both to its end, and opens every data key at once.
     """
     if parent_process():
         yield _opened_to_the_end(ledger)
@@ -133,7 +133,10 @@ def opened(ledger: LedgerLocation) -> Iterator[tuple[Log, EventMapper]]:
 @cache
 def _opened_to_the_end(ledger: LedgerLocation) -> tuple[Log, EventMapper]:
     log = open_log(ledger.url)
-    return log, _mapper(log, ledger)
+    mapper = _mapper(log, ledger)
+    if mapper.sealing is not None:
+        mapper.sealing.keys.open_all()
+    return log, mapper
 
 
 def _mapper(log: Log, ledger: LedgerLocation) -> EventMapper:

@@ -84,7 +84,7 @@ class EventMapper(Mapper[UUID]):
 
     def prefetch_keys(self, raws: Iterable[RawRecord]) -> None:
         """Fetches the data keys of these records in one round trip, which is faster than one for each."""
-        if self.sealing is not None and not self._opens_none:
+        if self.sealing is not None and not self._opens_none and not self.sealing.keys.are_all_open:
             sealed = (raw.payload for raw in raws if raw.topic.endswith(_SEALED))
             self.sealing.keys.prefetch_keys(key.decode() for payload in sealed for key in _KEY_IDS(payload))
 

@@ -11,9 +11,10 @@ import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from threading import Lock
-from typing import Final, NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol, TypeAlias
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -192,14 +193,21 @@ def _expanded(key: bytes, label: bytes) -> bytes:
     return hmac.digest(key, label + b"\x01", "sha256")
 
 
+# Unwrapped keys by id, None where a key is destroyed; and those in use, by owner and part.
+_Opened: TypeAlias = dict[str, DataKey | None]
+_InUse: TypeAlias = dict[tuple[DataOwner, str], DataKey]
+
+
 class Keyring:
     """The data keys of one ledger."""
 
     def __init__(self, store: KeyStore, master: Master) -> None:
         self.store = store
         self.master = master
-        self._opened: dict[str, DataKey | None] = {}
-        self._in_use: dict[tuple[DataOwner, str], DataKey] = {}
+        self._opened: _Opened = {}
+        # Whether `open_all` has opened the keys, so that hardly one is left to be prefetched.
+        self.are_all_open = False
+        self._in_use: _InUse = {}
         # Keys made in the transaction that is under way; no other connection sees them yet.
         self._new: dict[str, DataKey] = {}
         # The beginning of the ids of keys made in this transaction: they stand beside each other in the store, so one
@@ -229,6 +237,7 @@ class Keyring:
     def forget(self) -> None:
         # Other threads may be reading the old dictionaries at this moment, so these are replaced, not cleared.
         self._opened, self._in_use = {}, {}
+        self.are_all_open = False
         for forget in self.on_forgotten:
             forget()
 
@@ -299,19 +308,30 @@ class Keyring:
             self.refresh()  # else `open` of the first key would forget all of them
         remembered = self._opened, self._in_use
         wanted = {key_id for key_id in key_ids if key_id not in self._opened and key_id not in self._new}
-        for stored in self.store.get_all(wanted) if wanted else ():
-            with suppress(KeyUnknown, MasterUnknown):  # raised again by `open`
-                self._remember(stored, *remembered)
+        self._remember_all(self.store.get_all(wanted) if wanted else (), *remembered)
 
-    def _remember(
-        self, stored: StoredDataKey, opened: dict[str, DataKey | None], in_use: dict[tuple[DataOwner, str], DataKey]
-    ) -> DataKey | None:
+    def open_all(self) -> None:
+        """Opens every key at once, unless there are more than this process may remember. For a process that is about to
+        read the whole log: nearly every key would be looked up there."""
+        self.refresh()  # else `open` of the first key would forget all of them
+        keys = list(islice(self.store.each(), OPENED_MAX + 1))
+        if len(keys) <= OPENED_MAX:
+            self.are_all_open = True
+            self._remember_all(keys, self._opened, self._in_use)
+
+    def _remember_all(self, keys: Iterable[StoredDataKey], opened: _Opened, in_use: _InUse) -> None:
+        for stored in keys:
+            with suppress(KeyUnknown, MasterUnknown):  # raised again by `open`
+                self._remember(stored, opened, in_use)
+
+    def _remember(self, stored: StoredDataKey, opened: _Opened, in_use: _InUse) -> DataKey | None:
         """Unwraps a key and remembers it for the next `open`. The dictionaries are those from before the store was
         read: where `forget` has replaced them meanwhile, the key is forgotten with them."""
         key = self._unwrapped(stored)
         for remembered in (opened, in_use):
             if len(remembered) >= OPENED_MAX:
                 remembered.clear()
+                self.are_all_open = False
         opened[stored.id] = key
         if key is not None and stored.retired_at is None:
             in_use[DataOwner(stored.subject, stored.year), stored.part] = key

@@ -56,6 +56,7 @@ _TAKE_OVER: Final = (
     " master = excluded.master, wrapped = excluded.wrapped, retired_at = excluded.retired_at,"
     " destroyed_at = excluded.destroyed_at, erasure = excluded.erasure WHERE data_keys.destroyed_at IS NULL"
 )
+_KEYS_AT_ONCE: Final = 10_000
 _PUT_HOLD: Final = "INSERT OR REPLACE INTO holds VALUES (?, ?, ?)"
 _PUT_ASIDE: Final = "INSERT OR IGNORE INTO aside VALUES (?)"
 _KEYS: Final = f"SELECT {', '.join(StoredDataKey._fields)} FROM data_keys"
@@ -153,7 +154,10 @@ class SQLiteKeyStore:
         return [key_id for (key_id,) in rows]
 
     def each(self) -> Iterator[StoredDataKey]:
-        return map(StoredDataKey._make, self._rows(f"{_KEYS} ORDER BY id"))
+        last = ""
+        while rows := self._rows(f"{_KEYS} WHERE id > ? ORDER BY id LIMIT ?", (last, _KEYS_AT_ONCE)):
+            yield from (found := list(map(StoredDataKey._make, rows)))
+            last = found[-1].id
 
     # --- writing ---
 

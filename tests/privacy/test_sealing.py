@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 import zipfile
+from collections.abc import Iterator
 from contextlib import closing
 from io import BytesIO
 from itertools import product
@@ -21,9 +22,13 @@ from domain.log.recorder import SQLiteRecorder
 from domain.log.records import Provenance, RawRecord, digest_of
 from domain.log.sqlite import sqlite3
 from domain.order.commands import ChangeOrder, ChangeStatus
+from domain.order.events import OrderCreated
+from domain.privacy import sqlite_keys
+from domain.privacy.keyring import Keyring
 from domain.privacy.masters import MastersLocation, MasterUnknown
 from domain.privacy.opening import KeysLocation, LedgerLocation, SealedSince, WrongKeys, create_keys, keys_of
 from domain.privacy.sealing import Place
+from domain.privacy.sqlite_keys import SQLiteKeyStore
 from domain.proof.verify import examine
 from domain.refusals import IdempotencyKeyReused
 from domain.strict_json import canonical, convert
@@ -38,6 +43,7 @@ from tests.privacy.conftest import MINA, WORDS, found_in, keys_at, sealed_ledger
 from tests.projections.histories import play
 from tests.projections.rows import anew, rows
 from tests.tampering import tamper, without_triggers
+from tests.waiting import until
 
 
 def payloads(ledger: OrderLedger) -> list[tuple[str, dict[str, Any]]]:
@@ -333,6 +339,78 @@ def test_a_malformed_sealed_part_is_a_problem_of_its_position(
     tree["personal"]["contact"][field] = value
     put_tree(tmp_path, raw, tree)
     assert check_part(ledger.location, None, 1, ledger.head(), ledger.head()).records[0].position == 1
+
+
+def test_claims_of_an_event_whose_seal_is_broken_are_compared_all_the_same(ledger: OrderLedger, tmp_path: Path) -> None:
+    do(ledger.create, new_order(**MINA), ME)
+    raw = next(ledger.log_of_events.raw_records())
+    tree = json.loads(raw.payload)
+    tree["personal"]["contact"]["data"] = tree["personal"]["invoice"]["data"]
+    put_tree(tmp_path, raw, tree)
+    tamper(tmp_path / "ledger.db", "DELETE FROM claims WHERE kind = 'order-id'")
+    found = check_part(ledger.location, None, 1, ledger.head(), ledger.head())
+    assert [problem.reason for problem in found.records] == ["a sealed part does not open in this place"]
+    assert [problem.reason for problem in found.claims] == ["nobody has claimed the order-id 1, which this event took"]
+
+
+# --- the keys of a process that reads the whole log ---
+
+
+@pytest.fixture
+def reading(ledger: OrderLedger, tmp_path: Path) -> Iterator[tuple[Keyring, list[str]]]:
+    """Another process's keyring for a log with three customers' orders, and the statements that its store runs."""
+    for customer in (7, 8, 9):
+        do(ledger.create, new_order(**MINA | {"customer": MINA["customer"] | {"id": customer}}), ME)
+    keyring = keys_at(tmp_path).open(ledger.log_of_events)
+    assert isinstance(keyring.store, SQLiteKeyStore)
+    asked: list[str] = []
+    keyring.store._readers.own.set_trace_callback(asked.append)
+    yield keyring, asked
+    keyring.store.close()
+
+
+def names(ledger: OrderLedger, keyring: Keyring) -> list[str | None]:
+    """The first name in each order's first event, as a reader of the whole log finds it."""
+    mapper = EventMapper(keyring)
+    raws = [raw for raw in ledger.log_of_events.raw_records() if raw.version == 1]
+    mapper.prefetch_keys(raws)
+    events = [mapper.read(raw).event for raw in raws]
+    return [event.personal.billing.first_name for event in events if isinstance(event, OrderCreated)]
+
+
+def test_keys_opened_at_once_are_asked_for_once_in_pieces_as_large_as_the_store_reads(
+    reading: tuple[Keyring, list[str]], ledger: OrderLedger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keyring, asked = reading
+    monkeypatch.setattr(sqlite_keys, "_KEYS_AT_ONCE", 4)
+    keyring.open_all()
+    assert len(asked) == 3  # of six keys four, two, none
+    assert names(ledger, keyring) == ["Wilhelmine"] * 3
+    assert len(asked) == 3
+
+
+def test_more_keys_than_a_process_remembers_are_not_opened_at_once(
+    reading: tuple[Keyring, list[str]], ledger: OrderLedger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keyring, asked = reading
+    monkeypatch.setattr("domain.privacy.keyring.OPENED_MAX", 5)
+    keyring.open_all()
+    assert not keyring.are_all_open
+    del asked[:]
+    assert names(ledger, keyring) == ["Wilhelmine"] * 3
+    assert asked
+
+
+def test_keys_opened_at_once_are_forgotten_when_another_process_destroys_one(
+    reading: tuple[Keyring, list[str]], ledger: OrderLedger, clock: Clock
+) -> None:
+    keyring, _ = reading
+    keyring.open_all()
+    assert ledger.keys is not None
+    gone = [key.id for key in ledger.keys.store.of_subject("customer:8")]
+    ledger.keys.destroy(gone, "an erasure", clock())
+    until(lambda: names(ledger, keyring) == ["Wilhelmine", None, "Wilhelmine"])
+    assert not keyring.are_all_open
 
 
 # --- other places that know a name ---
