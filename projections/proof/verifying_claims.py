@@ -14,7 +14,7 @@ from eventsourcing.persistence import MapperDeserialisationError
 from domain.aggregate import Record
 from domain.claims import CLAIMING, ERASED_KEY, claims_of, reference_value
 from domain.log.log import Census, Log
-from domain.log.mapper import EventMapper, KeysMissing, SealDamaged
+from domain.log.mapper import EventMapper
 from domain.log.records import RawRecord, StoredClaim, text_of
 from domain.order.movements import EFFECTS
 from domain.order.state import ORDER
@@ -62,10 +62,10 @@ def _of_events(
 
 
 def _even_sealed(raw: RawRecord, read: Callable[[RawRecord], Record]) -> Record:
-    """The record; without its personal data where these do not open, since claims contain none."""
+    """The record; without its personal data where it cannot be read with them, since claims contain none."""
     try:
         return read(raw)
-    except (KeysMissing, SealDamaged):
+    except MapperDeserialisationError:
         return _MASKED.read_unchecked(raw)
 
 

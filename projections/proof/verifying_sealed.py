@@ -4,7 +4,7 @@ that history is known to have a problem."""
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from domain.log.mapper import EventMapper, SealDamaged
+from domain.log.mapper import DamagedEvent, EventMapper, SealDamaged
 from domain.log.records import RawRecord
 from domain.topics import TOPICS
 from projections.proof.problems import Problem
@@ -20,3 +20,5 @@ def check_sealed(mapper: EventMapper, raws: Iterable[RawRecord]) -> Iterator[Pro
                 mapper.read_unchecked(raw)
             except SealDamaged as error:
                 yield Problem(raw.position, raw.order, error.why)
+            except DamagedEvent:
+                continue  # a problem of its history

@@ -4,7 +4,7 @@ import base64
 import hashlib
 import json
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from io import BytesIO
 from itertools import product
@@ -27,7 +27,7 @@ from domain.privacy import sqlite_keys
 from domain.privacy.keyring import Keyring
 from domain.privacy.masters import MastersLocation, MasterUnknown
 from domain.privacy.opening import KeysLocation, LedgerLocation, SealedSince, WrongKeys, create_keys, keys_of
-from domain.privacy.sealing import Place
+from domain.privacy.sealing import Place, Sealing, seal
 from domain.privacy.sqlite_keys import SQLiteKeyStore
 from domain.proof.verify import examine
 from domain.refusals import IdempotencyKeyReused
@@ -341,15 +341,30 @@ def test_a_malformed_sealed_part_is_a_problem_of_its_position(
     assert check_part(ledger.location, None, 1, ledger.head(), ledger.head()).records[0].position == 1
 
 
-def test_claims_of_an_event_whose_seal_is_broken_are_compared_all_the_same(ledger: OrderLedger, tmp_path: Path) -> None:
-    do(ledger.create, new_order(**MINA), ME)
+def _broken(sealing: Sealing, place: Place, parts: dict[str, Any]) -> None:
+    parts["contact"]["data"] = parts["invoice"]["data"]
+
+
+def _of_another_shape(sealing: Sealing, place: Place, parts: dict[str, Any]) -> None:
+    key = sealing.keys.open(parts["contact"]["key"])
+    assert key is not None
+    parts["contact"] = seal(key, place.bound("contact"), b'{"personal":{"notes":7}}')
+
+
+@pytest.mark.parametrize("forge", [_broken, _of_another_shape])
+def test_claims_of_an_event_whose_personal_data_cannot_be_read_are_compared_all_the_same(
+    forge: Callable[[Sealing, Place, dict[str, Any]], None], ledger: OrderLedger, tmp_path: Path
+) -> None:
+    order = do(ledger.create, new_order(**MINA), ME).order
     raw = next(ledger.log_of_events.raw_records())
+    sealing = EventMapper(ledger.keys).sealing
+    assert sealing is not None
     tree = json.loads(raw.payload)
-    tree["personal"]["contact"]["data"] = tree["personal"]["invoice"]["data"]
+    forge(sealing, Place(order.uuid, 1, raw.topic), tree["personal"])
     put_tree(tmp_path, raw, tree)
     tamper(tmp_path / "ledger.db", "DELETE FROM claims WHERE kind = 'order-id'")
     found = check_part(ledger.location, None, 1, ledger.head(), ledger.head())
-    assert [problem.reason for problem in found.records] == ["a sealed part does not open in this place"]
+    assert {problem.position for problem in (*found.records, *found.histories)} == {1}
     assert [problem.reason for problem in found.claims] == ["nobody has claimed the order-id 1, which this event took"]
 
 
