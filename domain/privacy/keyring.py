@@ -25,6 +25,8 @@ from domain.privacy.masters import Master, MasterUnknown, UnwrapFailed
 CUSTOMER: Final = "customer:"
 GUEST: Final = "order:"
 OPENED_MAX: Final = 20_000
+# Stores read at most so many keys with one statement; PostgreSQL writes so many, too.
+KEYS_AT_ONCE: Final = 10_000
 # For so long a key that another process has destroyed may stay in this process's memory while it is at work.
 _LOOK_EVERY_SECONDS: Final = 0.1
 _KEY_BYTES: Final = 32

@@ -11,7 +11,7 @@ from typing import Any, Final
 from eventsourcing.persistence import OperationalError
 
 from domain.log.sqlite import Readers, as_json, connect, cut_wal, library_errors, sqlite3, transaction
-from domain.privacy.keyring import DataOwner, Hold, KeyStore, StoredDataKey
+from domain.privacy.keyring import KEYS_AT_ONCE, DataOwner, Hold, KeyStore, StoredDataKey
 
 _SCHEMA: Final = (
     # `changes` counts the changes after which other processes must forget their keys.
@@ -56,7 +56,6 @@ _TAKE_OVER: Final = (
     " master = excluded.master, wrapped = excluded.wrapped, retired_at = excluded.retired_at,"
     " destroyed_at = excluded.destroyed_at, erasure = excluded.erasure WHERE data_keys.destroyed_at IS NULL"
 )
-_KEYS_AT_ONCE: Final = 10_000
 _PUT_HOLD: Final = "INSERT OR REPLACE INTO holds VALUES (?, ?, ?)"
 _PUT_ASIDE: Final = "INSERT OR IGNORE INTO aside VALUES (?)"
 _KEYS: Final = f"SELECT {', '.join(StoredDataKey._fields)} FROM data_keys"
@@ -155,7 +154,7 @@ class SQLiteKeyStore:
 
     def each(self) -> Iterator[StoredDataKey]:
         last = ""
-        while rows := self._rows(f"{_KEYS} WHERE id > ? ORDER BY id LIMIT ?", (last, _KEYS_AT_ONCE)):
+        while rows := self._rows(f"{_KEYS} WHERE id > ? ORDER BY id LIMIT ?", (last, KEYS_AT_ONCE)):
             yield from (found := list(map(StoredDataKey._make, rows)))
             last = found[-1].id
 

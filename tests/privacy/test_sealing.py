@@ -397,7 +397,7 @@ def test_keys_opened_at_once_are_asked_for_once_in_pieces_as_large_as_the_store_
     reading: tuple[Keyring, list[str]], ledger: OrderLedger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     keyring, asked = reading
-    monkeypatch.setattr(sqlite_keys, "_KEYS_AT_ONCE", 4)
+    monkeypatch.setattr(sqlite_keys, "KEYS_AT_ONCE", 4)
     keyring.open_all()
     assert len(asked) == 3  # of six keys four, two, none
     assert names(ledger, keyring) == ["Wilhelmine"] * 3

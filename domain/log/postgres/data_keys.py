@@ -14,7 +14,7 @@ import psycopg
 from psycopg.types.numeric import Int8
 
 from domain.log.postgres.connection import Connection, Row, Statement, library_errors
-from domain.privacy.keyring import CUSTOMER, GUEST, DataOwner, Hold, KeyStore, StoredDataKey
+from domain.privacy.keyring import CUSTOMER, GUEST, KEYS_AT_ONCE, DataOwner, Hold, KeyStore, StoredDataKey
 
 if TYPE_CHECKING:
     from domain.log.postgres.recorder import PostgresRecorder
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 KEYS_SCHEMA: Final = "order_ledger_keys"
 DATA_KEYS: Final = "data keys"  # the notification on the log's channel that data keys have changed
-KEYS_AT_ONCE: Final = 10_000
 _SECONDS_MAX: Final = 600.0
 _WRAPPED: Final = StoredDataKey._fields.index("wrapped")
 _COLUMNS: Final = ", ".join(StoredDataKey._fields)
