@@ -14,6 +14,10 @@ let turns = 0; // of showing; an answer that comes when the next was asked for i
 login.querySelector("button").disabled = false;
 told.textContent = "";
 
+// What is told stays until the customer does the next thing: a change that is shown meanwhile does not take it away.
+document.addEventListener("click", () => (told.textContent = ""), { capture: true });
+wanted.addEventListener("change", () => (told.textContent = ""));
+
 login.addEventListener("submit", async (event) => {
   event.preventDefault();
   const { base, token } = Object.fromEntries(new FormData(login));
@@ -54,7 +58,6 @@ async function show(address = first(), mark) {
     told.textContent = error.message;
     return false;
   }
-  told.textContent = "";
   const several = shown.currencies.length > 1 ? ` in ${shown.currencies.join(", ")}` : "";
   document.getElementById("count").textContent = `${shown.count} ${shown.count === 1 ? "order" : "orders"}${several}`;
   [previous.disabled, next.disabled] = [!shown.previous, !shown.next];

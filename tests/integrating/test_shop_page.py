@@ -5,7 +5,7 @@ from itertools import count
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from api.tokens import LEEWAY_SECONDS
 from tests.api.conftest import STOREFRONT, moved, paid, placed
@@ -109,6 +109,31 @@ def test_an_order_is_deleted_and_one_that_cannot_be_stays_with_the_reason(
     page.click(f"[data-id='{wanted['uuid']}'] .delete")
     expect(page.locator("#told")).to_contain_text("processing")
     assert ids(page) == [wanted["uuid"]]
+
+
+def test_the_reason_stays_when_a_change_is_shown_behind_it(
+    page: Page, service: Service, staff: Client, owner: int, place: Callable[..., dict[str, Any]]
+) -> None:
+    wanted = place()
+    moved(staff, wanted, "processing")
+    log_in(page, service, token(owner))
+    expect(page.locator("tbody tr")).to_have_count(1)
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/*min_position=*", hold)
+    with page.expect_request("**/*min_position=*"):
+        place()
+    page.click(f"[data-id='{wanted['uuid']}'] .delete")
+    expect(page.locator("#told")).to_contain_text("processing")
+    for route in held:
+        route.continue_()
+    expect(page.locator("tbody tr")).to_have_count(2)
+    expect(page.locator("#told")).to_contain_text("processing")
+    page.click("text=Log out")
+    expect(page.locator("#told")).to_be_empty()
 
 
 def test_a_changed_order_and_a_new_one_show_on_the_open_page(
