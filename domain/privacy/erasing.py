@@ -293,7 +293,7 @@ class Erasing:
         before, without an owner."""
         subjects = dict.fromkeys((subject, *subjects_of(orders)))
         found: dict[str, DataOwner | None] = {}
-        for key in (key for of in subjects for key in self.keys.store.of_subject(of)):
+        for key in (key for of in subjects for key in self.keys.of_subject(of)):
             in_years = not request.years or key.year in request.years
             if in_years and key.part in request.parts and key.destroyed_at is None and not _is_taken(t, key):
                 found[key.id] = DataOwner(key.subject, key.year)

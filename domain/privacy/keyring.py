@@ -210,8 +210,9 @@ class Keyring:
         # Whether `open_all` has opened the keys, so that hardly one is left to be prefetched.
         self.are_all_open = False
         self._in_use: _InUse = {}
-        # Keys made in the transaction that is under way; no other connection sees them yet.
+        # Keys made in the transaction that is under way, and their rows; no other connection sees them yet.
         self._new: dict[str, DataKey] = {}
+        self._new_rows: dict[str, StoredDataKey] = {}
         # The beginning of the ids of keys made in this transaction: they stand beside each other in the store, so one
         # page is written instead of one for each key.
         self._together = ""
@@ -257,7 +258,7 @@ class Keyring:
             self._in_use = {}
             raise
         finally:
-            self._new, self._has_looked = {}, False
+            self._new, self._new_rows, self._has_looked = {}, {}, False
             if self._retired:
                 self._in_use, self._retired = {}, set()
 
@@ -284,9 +285,16 @@ class Keyring:
             self._has_looked = True
         key, key_id = secrets.token_bytes(_KEY_BYTES), self._together + secrets.token_urlsafe(_KEY_ID_BYTES)
         new = StoredDataKey(key_id, owner.subject, part, owner.year, "", None, instant(now))
-        self.store.put(self._wrapped_by_current(new, key))
+        self._new_rows[key_id] = row = self._wrapped_by_current(new, key)
+        self.store.put(row)
         self._new[key_id] = made = DataKey(key_id, key)
         return made
+
+    def of_subject(self, subject: str) -> list[StoredDataKey]:
+        """Every key that a subject has or had, also those that the transaction under way has made. For the writer."""
+        keys = {key.id: key for key in self.store.of_subject(subject)}
+        keys |= {key.id: key for key in self._new_rows.values() if key.subject == subject}
+        return list(keys.values())
 
     def open(self, key_id: str) -> DataKey | None:
         """The key with this id, to open with; None where it is destroyed. Raises KeyUnknown, MasterUnknown."""
@@ -353,7 +361,9 @@ class Keyring:
 
     def retire(self, key_ids: Collection[str], now: datetime) -> None:
         """Retires keys: no process seals by them any more, and they still open. For the writer."""
-        self.store.retire(key_ids, instant(now))
+        at = instant(now)
+        self.store.retire(key_ids, at)
+        self._new_rows |= {id_: self._new_rows[id_]._replace(retired_at=at) for id_ in key_ids if id_ in self._new_rows}
         self._retired |= set(key_ids)
         self._in_use = {}
 

@@ -5,17 +5,21 @@ import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
+import msgspec
 import pytest
 
 from domain.ledger import OrderLedger
 from domain.log.recorder import SQLiteRecorder
 from domain.log.sqlite import sqlite3
+from domain.order.personal import PARTS
+from domain.privacy.erasing import Erasing, ErasureRequest
 from domain.privacy.masters import MastersLocation
 from domain.privacy.opening import KeysLocation, keys_of
 from domain.privacy.periods import Period, RetentionPeriods
-from tests.conftest import ME, Client, Clock, Service, do, new_order
+from tests.conftest import ME, Client, Clock, Service, do, new_order, writer_held
 
 MINA: dict[str, Any] = {
     "customer": {
@@ -73,6 +77,33 @@ def sealed_ledger(folder: Path, clock: Clock) -> OrderLedger:
     """The ledger in a folder, sealed from its first event on."""
     log = SQLiteRecorder(folder / "ledger.db")
     return OrderLedger(log, clock=clock, keys=keys_of(log, keys_at(folder), clock()))
+
+
+def erase_amid_first_orders(ledger: OrderLedger, erasing: Erasing) -> None:
+    """Erases customers 7 and 8 in the transaction that has their first orders, and in which their keys are made. Checks
+    that nobody can open these orders' records, and that an order of customer 7 behind the erasure can be opened."""
+    everything = ErasureRequest(PARTS, force=True)
+    waiting = [Thread(target=erasing.erase_customer, args=(of, everything, ME)) for of in (7, 8)]
+    with writer_held(ledger):
+        first = [ledger.write(ledger.create, new_order(**body), ME) for body in (MINA, TOM)]
+        for erased in waiting:
+            erased.start()
+            time.sleep(0.3)
+        later = ledger.write(ledger.create, new_order(**MINA), ME)
+    for erased in waiting:
+        erased.join()
+    assert ledger.keys is not None
+    ledger.keys.forget()
+    opened = [ledger.log_of_events.raw_records_of(str(made.result().order.uuid)) for made in (*first, later)]
+    read = [b" ".join(msgspec.json.encode(ledger.mapper.read(raw).event) for raw in raws) for raws in opened]
+    assert [word for event in read[:2] for word in (*WORDS, b"tomtailor", b"Tailor Street") if word in event] == []
+    assert b"Neckarhalde" in read[2]
+    keys = [key for of in ("customer:7", "customer:8") for key in ledger.keys.store.of_subject(of)]
+    assert sorted((key.subject, key.destroyed_at is None) for key in keys) == [
+        *[("customer:7", False)] * 2,
+        *[("customer:7", True)] * 2,
+        *[("customer:8", False)] * 2,
+    ]
 
 
 @pytest.fixture

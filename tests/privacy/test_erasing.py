@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from domain.ledger import OrderLedger
 from domain.privacy.erasing import Erasing, ErasureRequest, destroy_leftovers
 from domain.privacy.erasures import Erasures
 from projections.customers.orders_of import orders_of
@@ -31,6 +32,7 @@ from tests.privacy.conftest import (
     TOM,
     WORDS,
     Shop,
+    erase_amid_first_orders,
     found_in,
     keys_at,
     sealed_ledger,
@@ -318,6 +320,18 @@ def put_between_rows(file: Path, word: bytes) -> int:
             content[first : first + len(word)], marked = word, marked + 1
     file.write_bytes(content)
     return marked
+
+
+def test_an_erasure_in_the_transaction_of_its_customers_first_order_destroys_the_new_keys(
+    tmp_path: Path, ledger: OrderLedger
+) -> None:
+    views = Views(ledger, tmp_path / "views.db")
+    views.ensure()
+    assert ledger.keys is not None
+    erase_amid_first_orders(
+        ledger, Erasing(ledger, ledger.keys, orders_of(views), KEEP, Erasures(tmp_path / "erasures.txt"))
+    )
+    views.close()
 
 
 def test_keys_that_a_process_has_opened_for_a_part_of_the_log_go_when_destroyed(

@@ -26,7 +26,7 @@ from projections.views.rebuilding import make_part
 from projections.views.views import Views
 from tests.conftest import ME, Clock, do, new_order, writer_held
 from tests.postgres import Cluster
-from tests.privacy.conftest import KEEP, MINA, TOM, keys_at
+from tests.privacy.conftest import KEEP, MINA, TOM, erase_amid_first_orders, keys_at
 from tests.proxy import Proxy
 
 NewNode = Callable[..., OrderLedger]
@@ -187,6 +187,13 @@ def test_an_order_that_shares_the_transaction_of_an_erasure_has_new_keys(
     erased.join()
     addresses = [node.order(each.result().order.uuid).billing.address for each in (before, after, tom)]
     assert addresses == [None, "Neckarhalde 17", "1 Tailor Street"]
+
+
+def test_an_erasure_in_the_transaction_of_its_customers_first_order_destroys_the_new_keys(
+    new_node: NewNode, tmp_path: Path
+) -> None:
+    node = new_node()
+    erase_amid_first_orders(node, erasing(node, tmp_path))
 
 
 def test_a_key_that_was_made_for_work_that_is_taken_back_is_there_for_others(new_node: NewNode) -> None:
