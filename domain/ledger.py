@@ -17,7 +17,7 @@ from eventsourcing.persistence import ApplicationRecorder, InfrastructureFactory
 from eventsourcing.popo import POPOFactory
 from eventsourcing.utils import Environment
 
-from domain.aggregate import Event, IncompleteHistory, Record, fold, personal_parts
+from domain.aggregate import Event, IncompleteHistory, Record, fold, personal_parts, to_records
 from domain.claims import (
     NOT_RECORDED,
     RecordedMovement,
@@ -489,8 +489,9 @@ class OrderLedger(Application[UUID]):
     def record(
         self, t: Transaction, order: Order, events: Sequence[Event], provenance: Provenance, now: datetime
     ) -> Outcome:
-        """Appends decided events to an order's history, without a claim on an idempotency key."""
-        after, records = decide.to_records(order, order.uuid, events)
+        """Appends decided events to an order's history, without a claim on an idempotency key, also where the order is
+        as long as a command may make it: an erasure must never be refused for that."""
+        after, records = to_records(ORDER, order, order.uuid, events)
         stored, who = self.stored(records, owner_of(after), now), _without_key(provenance)
         positions = self.append(t, stored, provenance=who, now=now, claims=claims_of(records))
         return Outcome(after, positions[-1])

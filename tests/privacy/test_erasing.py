@@ -17,8 +17,12 @@ from typing import Any
 import pytest
 
 from domain.ledger import OrderLedger
+from domain.order import decide
+from domain.order.commands import ChangeOrder
+from domain.order.personal import PARTS
 from domain.privacy.erasing import Erasing, ErasureRequest, destroy_leftovers
 from domain.privacy.erasures import Erasures
+from domain.refusals import OrderTooLong
 from projections.customers.orders_of import orders_of
 from projections.views.rebuilding import make_part
 from projections.views.views import Views
@@ -164,6 +168,22 @@ def test_an_order_in_work_is_erased_where_it_is_forced_and_a_new_one_has_new_key
     again = shop.place(**MINA)
     assert again["billing_address"] == "Neckarhalde 17"
     assert shop.erase("customers/7")["orders"] == [again["uuid"]]
+
+
+def test_a_customer_is_erased_also_where_an_order_has_as_many_events_as_it_may_have(
+    tmp_path: Path, ledger: OrderLedger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    views = Views(ledger, tmp_path / "views.db")
+    views.ensure()
+    order = do(ledger.create, new_order(**MINA), ME).order
+    monkeypatch.setattr(decide, "EVENTS_MAX", order.version)
+    with pytest.raises(OrderTooLong):
+        do(ledger.change, order.uuid, ChangeOrder(notes="one more"), ME)
+    assert ledger.keys is not None
+    erasing = Erasing(ledger, ledger.keys, orders_of(views), KEEP, Erasures(tmp_path / "erasures.txt"))
+    assert len(erasing.erase_customer(7, ErasureRequest(PARTS), ME).keys) == 2
+    assert (ledger.order(order.uuid).billing.address, ledger.order(order.uuid).erased) == (None, PARTS)
+    views.close()
 
 
 def test_an_erasure_that_is_sent_with_an_idempotency_key_leaves_a_log_that_verifies(shop: Shop) -> None:
