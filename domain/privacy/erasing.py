@@ -140,7 +140,7 @@ class Erasing:
             there = [order for order in orders if order.created_at.year == due.year and due.part not in order.erased]
             if any(self._keep.until(due.part, order.retention_from) > due.until for order in there):
                 raise OrderInWork(f"Something has happened to an order of {due.subject} meanwhile.")
-            return self._record(t, due.subject, there, request, provenance)
+            return self._record(t, due.subject, orders, request, provenance)
 
         return self._finish(self._ledger.write(record).result(), request)
 
@@ -184,12 +184,13 @@ class Erasing:
 
         Raises PersonalDataHeld, OrderInWork, PersonalDataPlain.
         """
-        now = self._ledger.clock()
+        now, holding = self._ledger.clock(), subjects_of(orders)  # an order holds those of other years, too
         orders = [order for order in orders if not request.years or order.created_at.year in request.years]
         decided = self._decided(orders, request, now)
         if not decided:
             return self._nothing(t, subject, request)
         if request.again is None:
+            self._must_not_be_held(holding)
             self._must_be_erasable(t, [order for order, _ in decided], request)
         waiting = self._keys_of(t, subject, orders, request)
         keys, uuids = list(waiting), [order.uuid for order, _ in decided]
@@ -267,8 +268,7 @@ class Erasing:
                 yield key.destroyed_at, key.erasure
 
     def _must_be_erasable(self, t: Transaction, orders: Sequence[Order], request: ErasureRequest) -> None:
-        """Raises PersonalDataHeld where a hold forbids it, OrderInWork, PersonalDataPlain."""
-        self._must_not_be_held(subjects_of(orders))
+        """Raises OrderInWork, PersonalDataPlain."""
         if not request.force and (in_work := [order.id for order in orders if is_in_work(order)]):
             named = ", ".join(map(str, in_work[:_NAMED_MAX])) + (" and more" if len(in_work) > _NAMED_MAX else "")
             raise OrderInWork(

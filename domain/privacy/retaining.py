@@ -48,8 +48,10 @@ def due(
 ) -> tuple[list[Due], list[Retained]]:
     """The parts of orders' personal data that are due, and those that stay for another reason."""
     of: dict[DataOwner, list[Order]] = {}
+    every: dict[str, list[Order]] = {}
     for order in orders:
-        of.setdefault(owner_of(order), []).append(order)
+        of.setdefault(owner := owner_of(order), []).append(order)
+        every.setdefault(owner.subject, []).append(order)
     found: list[Due] = []
     staying: list[Retained] = []
     for owner, theirs in sorted(of.items()):
@@ -58,9 +60,8 @@ def due(
             until = max((keep.until(part, order.retention_from) for order in there), default=None)
             if until is None or until > now:
                 continue
-            subjects = subjects_of(there)
-            sealing = (key for subject in subjects for key in keys.store.of_subject(subject))
-            if hold := keys.store.hold_on(subjects):
+            sealing = (key for subject in subjects_of(there) for key in keys.store.of_subject(subject))
+            if hold := keys.store.hold_on(subjects_of(every[owner.subject])):  # an order of another year holds, too
                 staying.append(Retained(*owner, part, f"held by {hold.reference}"))
             elif in_work := [order.id for order in there if is_in_work(order)]:
                 staying.append(Retained(*owner, part, f"order {in_work[0]} is in work"))

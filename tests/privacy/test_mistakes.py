@@ -22,17 +22,18 @@ from domain.order.personal import CONTACT, INVOICE
 from domain.privacy import retaining
 from domain.privacy.erasing import Erasing
 from domain.privacy.erasures import Erasures
+from domain.privacy.keyring import Hold
 from domain.privacy.masters import MastersLocation
 from domain.privacy.opening import KeysLocation, create_keys
 from domain.privacy.periods import Period, RetentionPeriods
-from domain.refusals import OrderInWork
+from domain.refusals import OrderInWork, PersonalDataHeld
 from projections.customers.orders_of import orders_of
 from projections.privacy import all_orders
 from projections.views.views import Views
 from projections.webhooks.store import store_of
 from tests.conftest import ME, Clock, do, new_order
 from tests.postgres import of_a_file
-from tests.privacy.conftest import MINA, PRIVACY, TOM, Desk, Shop, back_up, keys_at, record_plain, sealed_ledger
+from tests.privacy.conftest import KEEP, MINA, PRIVACY, TOM, Desk, Shop, back_up, keys_at, record_plain, sealed_ledger
 
 GUEST = {**MINA, "customer": {"email": "gundula@guest.example", "first_name": "Gundula"}}
 
@@ -63,6 +64,17 @@ def test_retention_leaves_data_that_is_held_by_an_order_of_the_customer(desk: De
     desk.run("privacy", "hold", "--order", "1", "--reference", "LAW-1")
     assert "0 erased, 2 stay" in desk.run("retention", "--apply")
     assert desk.order(1).notes == MINA["notes"]
+
+
+def test_retention_leaves_data_that_is_held_by_an_order_of_another_year_of_the_customer(desk: Desk) -> None:
+    desk.bring({**MINA, "created_at": "2010-05-01T09:00:00Z"}, MINA)
+    desk.run("privacy", "hold", "--order", "2", "--reference", "LAW-1")
+    said = desk.run("retention", "--apply")
+    assert "customer:7 2010 contact: stays, held by LAW-1" in said
+    assert "0 erased, 2 stay" in said
+    assert desk.order(1).notes == MINA["notes"]
+    desk.run("privacy", "hold", "--order", "2", "--release")
+    assert "2 erased, 0 stay" in desk.run("retention", "--apply")
 
 
 # --- periods ---
@@ -116,6 +128,28 @@ def test_an_order_that_came_while_retention_was_under_way_keeps_its_customers_ke
     with pytest.raises(OrderInWork, match="meanwhile"):
         erasing.erase_due(due, Provenance("cli:retention"))
     assert ledger.order(new.uuid).notes == MINA["notes"]
+    ledger.close()
+
+
+def test_a_hold_that_came_while_retention_was_under_way_keeps_data_of_the_customers_other_years(
+    tmp_path: Path, clock: Clock
+) -> None:
+    clock.now = datetime(2010, 1, 1, tzinfo=UTC)
+    ledger = sealed_ledger(tmp_path, clock)
+    assert ledger.keys is not None
+    views = Views(ledger, tmp_path / "views.db")
+    views.ensure()
+    erasing = Erasing(ledger, ledger.keys, orders_of(views), KEEP, Erasures(tmp_path / "erasures.txt"))
+    first = do(ledger.create, new_order(**MINA), ME).order
+    clock.now = datetime(2026, 1, 1, tzinfo=UTC)
+    held = do(ledger.create, new_order(**MINA), ME).order
+    views.catch_up()
+    (due, _), _ = retaining.due(all_orders(ledger, views), ledger.keys, KEEP, clock())
+    ledger.keys.store.put_hold(Hold(f"order:{held.uuid}", "LAW-1", "2026-01-01T00:00:00Z"))
+    with pytest.raises(PersonalDataHeld):
+        erasing.erase_due(due, Provenance("cli:retention"))
+    assert ledger.order(first.uuid).notes == MINA["notes"]
+    views.close()
     ledger.close()
 
 
