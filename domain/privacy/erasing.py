@@ -14,7 +14,7 @@ import msgspec
 from msgspec.structs import replace
 
 from domain import reconciled
-from domain.aggregate import Event, personal_parts, to_records
+from domain.aggregate import Event, fold, personal_parts, to_records
 from domain.claims import ERASED_KEY, ERASING, claims_of
 from domain.ledger import OrderLedger, owner_of, subjects_of
 from domain.log.log import Log, Transaction
@@ -23,7 +23,7 @@ from domain.log.records import Provenance, StoredClaim
 from domain.order import events as e
 from domain.order.erasure import ErasureGrounds, erase, is_in_work
 from domain.order.personal import CONTACT, INVOICE, PARTS
-from domain.order.state import Order
+from domain.order.state import ORDER, Order
 from domain.privacy.erasures import Erasures, NotedErasure
 from domain.privacy.keyring import CUSTOMER, GUEST, DataOwner, Keyring, StoredDataKey
 from domain.privacy.periods import RetentionPeriods
@@ -104,6 +104,8 @@ class Erasing:
 
         def record(t: Transaction) -> Erasure:
             orders = self._orders(t, customer_id)
+            if request.again is not None:
+                orders += self._guests_yet(t, request.again)
             if not orders:
                 raise CustomerNotFound
             return self._record(t, f"{CUSTOMER}{customer_id}", orders, request, provenance)
@@ -176,6 +178,14 @@ class Erasing:
         found |= dict.fromkeys(UUID(raw.order) for raw in created)
         orders = [self._ledger.order_in(t, uuid) for uuid in found]
         return [order for order in orders if order.customer_id == customer_id]
+
+    def _guests_yet(self, t: Transaction, noted: NotedErasure) -> list[Order]:
+        """The guests' orders that a noted erasure of a customer reached: after the backup that the ledger was restored
+        from, they were given to the customer."""
+        keys = self.keys.store.get_all(noted.keys)
+        uuids = {UUID(key.subject.removeprefix(GUEST)) for key in keys if key.subject.startswith(GUEST)}
+        orders = [self._ledger.order_in(t, uuid) for uuid in sorted(uuids) if t.version_of(uuid)]
+        return [order for order in orders if order.customer_id is None]
 
     def _record(
         self, t: Transaction, subject: str, orders: Sequence[Order], request: ErasureRequest, provenance: Provenance
@@ -400,11 +410,21 @@ def destroy_leftovers(ledger: OrderLedger, keys: Keyring, erasures: Erasures) ->
     for erasure, (event, found) in unfinished.items():
         now, ids = ledger.clock(), tuple(key.id for key in found)
         years = sorted({key.year for key in found}) if event.basis == RETENTION else ()
+        subject = _subject_of(ledger.log_of_events, erased[ids[0]], found[0])
         erasures.note(
-            NotedErasure(erasure, found[0].subject, event.erased, tuple(years), event.basis, event.reference, ids), now
+            NotedErasure(erasure, subject, event.erased, tuple(years), event.basis, event.reference, ids), now
         )
         keys.destroy(ids, erasure, now)
     return [key.id for _, found in unfinished.values() for key in found]
+
+
+def _subject_of(log: Log, claim: StoredClaim, key: StoredDataKey) -> str:
+    """The subject of the erasure that took the claim on a destroyed key. A guest's key may have been destroyed with the
+    data of the customer who got the order."""
+    if not key.subject.startswith(GUEST):
+        return key.subject
+    order = fold(ORDER, None, map(_MASKED.read, list(log.raw_records_of(claim.originator_id, lte=claim.version))))
+    return key.subject if order is None else owner_of(order).subject
 
 
 def _event_of(log: Log, claim: StoredClaim) -> _Erased:

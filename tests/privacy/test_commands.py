@@ -10,6 +10,7 @@ import pytest
 
 from domain.ledger import OrderLedger
 from domain.log.recorder import SQLiteRecorder
+from domain.order.commands import GiveToCustomer
 from projections.proof.verification import verify
 from tests.conftest import ME, Clock, do, new_order
 from tests.postgres import of_a_file
@@ -118,6 +119,52 @@ def test_a_ledger_that_was_restored_from_before_an_erasure_is_not_served_until_t
     shutil.rmtree(backup)
     assert found_in(desk.folder, WORDS) == {}
     assert "everything holds" in desk.run("verify")
+
+
+def test_a_guests_order_that_was_given_to_a_customer_after_the_backup_is_erased_again_with_the_customer(
+    desk: Desk,
+) -> None:
+    guest, backup = {**MINA, "customer": {"first_name": "Mina"}}, desk.folder / "backup"
+    desk.bring(guest, guest)
+    backup.mkdir()
+    for name in ("ledger.db", "keys.db"):
+        back_up(desk.folder / name, backup / name)
+    ledger = OrderLedger(SQLiteRecorder(desk.folder / "ledger.db"), keys=keys_at(desk.folder))
+    do(ledger.change, ledger.uuid_of(1), GiveToCustomer(id=7), ME)
+    ledger.close()
+    desk.run("erase", "--customer", "7")
+    for file in desk.folder.glob("views.db*"):
+        file.unlink()
+    for name in ("ledger.db", "keys.db"):
+        back_up(backup / name, desk.folder / name)
+    assert "of customer:7 erased again, in 1 order" in desk.run("erase", "--again")
+    assert [desk.order(n).billing.address for n in (1, 2)] == [None, "Neckarhalde 17"]
+    assert desk.order(1).erased == ("contact", "invoice")
+    assert "everything holds" in desk.run("verify")
+
+
+def test_an_erasure_that_is_finished_at_the_next_start_is_noted_for_the_customer_and_can_be_repeated(
+    desk: Desk,
+) -> None:
+    desk.bring({**MINA, "customer": None})
+    ledger = OrderLedger(SQLiteRecorder(desk.folder / "ledger.db"), keys=keys_at(desk.folder))
+    do(ledger.change, ledger.uuid_of(1), GiveToCustomer(id=7), ME)  # whose only keys are those of the guest's order
+    ledger.close()
+    backup = desk.folder / "backup"
+    backup.mkdir()
+    for name in ("ledger.db", "keys.db"):
+        back_up(desk.folder / name, backup / name)
+    (desk.folder / "erasures.txt").symlink_to("elsewhere")  # so that the erasure is cut off before it is noted
+    desk.run("erase", "--customer", "7", status=1)
+    (desk.folder / "erasures.txt").unlink()
+    desk.run("keys", "status")
+    assert " customer:7 contact,invoice * " in (desk.folder / "erasures.txt").read_text()
+    for file in desk.folder.glob("views.db*"):
+        file.unlink()
+    for name in ("ledger.db", "keys.db"):
+        back_up(backup / name, desk.folder / name)
+    assert "of customer:7 erased again, in 1 order" in desk.run("erase", "--again")
+    assert desk.order(1).billing.address is None
 
 
 def test_keys_that_come_back_out_of_a_backup_are_destroyed_at_the_next_start(desk: Desk) -> None:
