@@ -638,9 +638,15 @@ class _Request(NamedTuple):
     def personal_parts(self, records: Iterable[Record]) -> set[str]:
         """The parts of personal data in the command, by the records that it made. A command without records counts as
         contact data where its text may repeat recorded data."""
-        parts = _parts_in(records)
-        may_repeat = isinstance(self.command, commands.ChangeOrder) or getattr(self.command, "reason", None) is not None
-        return parts or ({CONTACT} if may_repeat else set())
+        return _parts_in(records) or ({CONTACT} if _may_repeat(self.command) else set())
+
+
+def _may_repeat(command: commands.Command) -> bool:
+    """Whether a command has a text that may repeat recorded personal data."""
+    if isinstance(command, commands.ChangeItem):
+        return bool(command.changed.metadata)
+    has_texts = isinstance(command, commands.ChangeOrder | commands.GiveToCustomer)
+    return has_texts or getattr(command, "reason", None) is not None
 
 
 # The kinds of claims that keep the fingerprint of an order's import line.

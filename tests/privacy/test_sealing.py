@@ -21,7 +21,7 @@ from domain.log.mapper import EventMapper, KeysMissing
 from domain.log.recorder import SQLiteRecorder
 from domain.log.records import Provenance, RawRecord, digest_of
 from domain.log.sqlite import sqlite3
-from domain.order.commands import ChangeOrder, ChangeStatus
+from domain.order.commands import ChangedItem, ChangeItem, ChangeOrder, ChangeStatus, GiveToCustomer
 from domain.order.events import OrderCreated
 from domain.privacy import sqlite_keys
 from domain.privacy.keyring import Keyring
@@ -448,6 +448,24 @@ def test_a_fingerprint_confirms_no_guess_and_compares_nothing_once_its_key_is_go
     ledger.keys.destroy([claim.fingerprint[:-16].decode()], "an erasure", clock())
     replayed = do(ledger.create, new_order(**{**MINA, "billing_address": "Neckarhalde 18"}), who)
     assert (replayed.replayed, replayed.order.uuid) == (True, order.uuid)
+
+
+def test_the_fingerprint_of_a_command_that_repeats_what_is_recorded_confirms_no_guess(ledger: OrderLedger) -> None:
+    item = {"unit_price": "40.00", "metadata": {"engraving": "for Mina"}}
+    order = do(ledger.create, new_order(**{**MINA, "items": [item]}), ME).order
+    repeated = (
+        GiveToCustomer(id=7, email="mina@weissenberger.example"),
+        ChangeItem(item=1, changed=ChangedItem(metadata={"engraving": "for Mina"})),
+        ChangeItem(item=1, changed=ChangedItem(quantity=2, metadata={"engraving": "for Mina"})),
+    )
+    for number, command in enumerate(repeated):
+        who = Provenance("shop", "request-1", f"key-{number}")
+        do(ledger.change, order.uuid, command, who)
+        claim = ledger.log_of_events.claim("idempotency", f'["shop","key-{number}"]')
+        guess = f"{order.uuid} {type(command).__name__}\n".encode() + canonical(command)
+        assert claim is not None
+        assert claim.fingerprint != hashlib.sha256(guess).digest()
+        assert do(ledger.change, order.uuid, command, who).replayed
 
 
 def test_a_line_that_was_imported_is_known_again_by_a_keyed_fingerprint_also_once_it_is_erased(
