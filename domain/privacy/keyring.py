@@ -216,8 +216,8 @@ class Keyring:
         # The beginning of the ids of keys made in this transaction: they stand beside each other in the store, so one
         # page is written instead of one for each key.
         self._together = ""
-        # Keys retired in this transaction; other connections may still read them as keys in use.
-        self._retired: set[str] = set()
+        # Keys retired in this transaction, and when; other connections may still read them as keys in use.
+        self._retired: dict[str, str] = {}
         # Whether this transaction has checked which master key wraps.
         self._has_looked = False
         # Called before anything is sealed or opened, since the store may have keys that must be destroyed first.
@@ -260,7 +260,7 @@ class Keyring:
         finally:
             self._new, self._new_rows, self._has_looked = {}, {}, False
             if self._retired:
-                self._in_use, self._retired = {}, set()
+                self._in_use, self._retired = {}, {}
 
     # --- keys ---
 
@@ -291,10 +291,11 @@ class Keyring:
         return made
 
     def of_subject(self, subject: str) -> list[StoredDataKey]:
-        """Every key that a subject has or had, also those that the transaction under way has made. For the writer."""
+        """Every key that a subject has or had, as the transaction under way has made and retired them. For the
+        writer."""
         keys = {key.id: key for key in self.store.of_subject(subject)}
         keys |= {key.id: key for key in self._new_rows.values() if key.subject == subject}
-        return list(keys.values())
+        return [key._replace(retired_at=key.retired_at or self._retired.get(key.id)) for key in keys.values()]
 
     def open(self, key_id: str) -> DataKey | None:
         """The key with this id, to open with; None where it is destroyed. Raises KeyUnknown, MasterUnknown."""
@@ -363,8 +364,7 @@ class Keyring:
         """Retires keys: no process seals by them any more, and they still open. For the writer."""
         at = instant(now)
         self.store.retire(key_ids, at)
-        self._new_rows |= {id_: self._new_rows[id_]._replace(retired_at=at) for id_ in key_ids if id_ in self._new_rows}
-        self._retired |= set(key_ids)
+        self._retired |= dict.fromkeys(key_ids, at)
         self._in_use = {}
 
     def destroy(self, key_ids: Iterable[str], erasure: str, now: datetime) -> list[str]:

@@ -16,7 +16,8 @@ from domain.ledger import OrderLedger
 from domain.log.log import Transaction
 from domain.log.opening import open_log, postgres_grants
 from domain.order.commands import ChangeOrder
-from domain.privacy.erasing import Erasing, ErasureRequest, destroy_leftovers
+from domain.order.personal import PARTS
+from domain.privacy.erasing import Erasing, Erasure, ErasureRequest, destroy_leftovers
 from domain.privacy.erasures import Erasures
 from domain.privacy.masters import MasterUnknown
 from domain.privacy.opening import WrongKeys, keys_of
@@ -194,6 +195,29 @@ def test_an_erasure_in_the_transaction_of_its_customers_first_order_destroys_the
 ) -> None:
     node = new_node()
     erase_amid_first_orders(node, erasing(node, tmp_path))
+
+
+def test_two_erasures_of_a_customer_that_share_a_transaction_destroy_each_key_once(
+    new_node: NewNode, tmp_path: Path
+) -> None:
+    node = new_node()
+    uuid = do(node.create, new_order(**MINA), ME).order.uuid
+    by, made = erasing(node, tmp_path), dict[int, Erasure]()
+
+    def erase(number: int, *parts: str) -> None:
+        made[number] = by.erase_customer(7, ErasureRequest(parts), ME)
+
+    waiting = [threading.Thread(target=erase, args=(number, *PARTS[:number])) for number in (1, 2)]
+    with writer_held(node):
+        for erased in waiting:
+            erased.start()
+            time.sleep(0.3)
+    for erased in waiting:
+        erased.join()
+    assert [len(made[number].keys) for number in (1, 2)] == [1, 1]
+    assert node.order(uuid).erased == PARTS
+    assert node.keys is not None
+    assert all(key.destroyed_at for key in node.keys.store.of_subject("customer:7"))
 
 
 def test_a_key_that_was_made_for_work_that_is_taken_back_is_there_for_others(new_node: NewNode) -> None:
