@@ -198,6 +198,21 @@ class LogContract:
         assert written == list(log.raw_records(after=6))
         assert [(raw.order, raw.position) for raw in written] == [(str(ORDERS[0]), 7), (str(ORDERS[2]), 8)]
 
+    def test_a_savepoint_that_fails_leaves_no_trace_in_what_the_transaction_reads(self, log: Log) -> None:
+        def write_and_fail(t: Transaction) -> None:
+            with t.savepoint():
+                t.append([stored(ORDERS[0], 3)], provenance=ME, now=NOW)
+                t.keep_clock(ClockReading("a", 5, instant(NOW), "first"))
+                raise KeyError
+
+        with log.transaction() as t:
+            with pytest.raises(KeyError):
+                write_and_fail(t)
+            assert (t.version_of(ORDERS[0]), t.clock_reading("a")) == (2, None)
+            with t.savepoint():
+                t.append([stored(ORDERS[0], 3)], provenance=ME, now=NOW)
+        assert log.version_of(ORDERS[0]) == 3
+
     def test_a_transaction_reads_its_writes_and_nobody_else_does_before_it_ends(self, log: Log, elsewhere: Log) -> None:
         with log.transaction() as t:
             t.append([stored(ORDERS[0], 3)], provenance=ME, now=NOW, claims=[NewClaim("order-id", 7, ORDERS[0], 3)])

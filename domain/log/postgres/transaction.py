@@ -128,7 +128,7 @@ class PostgresTransaction(PostgresReading):
         self.unsent_claims: list[NewClaim] = []
         self._savepoints: list[_Savepoint] = []
         # The steps that undo, last first, what the writes changed in this object.
-        self.changes: list[Callable[[], None]] = []
+        self.changes: list[Callable[[], object]] = []
         self._has_written = False
         self._has_changed_keys = False
         # Whether the transaction has read anything, which a client may be told.
@@ -394,15 +394,22 @@ class PostgresTransaction(PostgresReading):
         self.unsent_claims += claims
         self._has_written = self._has_written or bool(raws) or bool(claims)
         for raw in raws:
-            history = self._histories.setdefault(raw.order, _History([], is_whole=raw.version == 1))
+            history = self._histories.get(raw.order) or self._begin_history(raw)
             history.raws.append(raw)
-            self.changes.append(history.raws.pop)  # type: ignore[arg-type]  # its return value is not used
+            self.changes.append(history.raws.pop)
             self.head, self._recorded_at = raw.position, raw.recorded_at.decode()
         if raws and self.proof is None:
             place = (raws[0].position, raws[0].digest)
             self.proof = Statement("SELECT 1 FROM events WHERE position = $1 AND digest = $2", place)
         for claim in claims:
             self._take(claim)
+
+    def _begin_history(self, raw: RawRecord) -> _History:
+        """A history that is known from this record on. Taken back to a savepoint it is unknown again: without a record
+        it would pass for one that the log has not."""
+        history = self._histories[raw.order] = _History([], is_whole=raw.version == 1)
+        self.changes.append(lambda: self._histories.pop(raw.order))
+        return history
 
     def _go_back_to(self, written: int, head: int, recorded_at: str | None, proof: Statement | None) -> None:
         del self._written[written:]
@@ -471,6 +478,7 @@ class PostgresTransaction(PostgresReading):
     def keep_clock(self, shown: ClockReading) -> None:
         self._write("INSERT INTO clocks (boot, uptime, moment, why) VALUES ($1, $2, $3, $4)", shown)
         self._clocks[shown.boot] = shown
+        self.changes.append(lambda: self._clocks.pop(shown.boot, None))  # so that it is asked for again
 
     def mend_indexes(self) -> None:
         self._write("REINDEX TABLE events")
