@@ -7,7 +7,9 @@ from contextlib import closing
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
+import msgspec
 import psycopg
 import pytest
 
@@ -301,6 +303,40 @@ def test_an_erasure_that_ended_before_the_keys_were_destroyed_is_finished_by_any
     assert two.keys is not None
     assert len(destroy_leftovers(two, two.keys, Erasures(tmp_path / "other.txt"))) == 2
     assert [row[3] for row in keys_in(cluster, database)] == [False, False]
+
+
+def test_a_key_that_is_destroyed_during_a_transaction_that_has_read_it_is_forgotten(
+    new_node: NewNode, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, two = new_node(), new_node()
+    order = do(one.create, new_order(**MINA), ME).order
+    unfinished = erasing(one, tmp_path)
+    monkeypatch.setattr(unfinished, "_finish", lambda made, _: made)
+    unfinished.erase_customer(7, ErasureRequest(("contact", "invoice"), force=True), ME)
+    listening = threading.Thread(target=lambda: [two.log_of_events.wait_for_news(0.5) for _ in range(4)], daemon=True)
+    listening.start()
+    time.sleep(0.5)
+    begun, go_on = threading.Event(), threading.Event()
+
+    def hold(_: Transaction, _order: UUID) -> None:
+        begun.set()
+        assert go_on.wait(10)
+
+    def shows_it() -> bool:
+        first = next(two.log_of_events.raw_records_of(str(order.uuid)))
+        return b"Neckarhalde" in msgspec.json.encode(two.mapper.read(first).event)
+
+    held = two.write(hold, order.uuid)  # the order's keys are read as the transaction begins
+    assert begun.wait(10)
+    assert shows_it()
+    assert one.keys is not None
+    assert len(destroy_leftovers(one, one.keys, Erasures(tmp_path / "other.txt"))) == 2
+    time.sleep(0.25)
+    meanwhile = shows_it()
+    go_on.set()
+    held.result()
+    assert (meanwhile, shows_it()) == (False, False)
+    listening.join()
 
 
 # --- the database's own refusals ---

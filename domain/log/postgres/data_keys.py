@@ -185,8 +185,11 @@ class PostgresKeyStore:
 
     def get(self, key_id: str) -> StoredDataKey | None:
         t = self._log.under_way
-        if t is not None and t.keys is not None and (known := t.keys.by_id.get(key_id)) is not None:
-            return known
+        if t is not None and t.keys is not None:
+            known = t.keys.by_id.get(key_id)
+            # Where a notification has come since the transaction has read it, the key may be destroyed by now.
+            if known is not None and t.keys_told == self._log.keys_told:
+                return known
         return next(iter(self.get_all([key_id])), None)
 
     def get_all(self, key_ids: Collection[str]) -> list[StoredDataKey]:

@@ -144,6 +144,7 @@ class PostgresRecorder(PostgresReading, LibraryRecorder):
         while True:
             try:
                 t = PostgresTransaction(self._connection(), self.node, is_sealed=self._data_keys is not None)
+                t.keys_told = self.keys_told
                 t.begin(wants)
             except ConnectionLost:
                 self._discard()

@@ -108,6 +108,8 @@ class PostgresTransaction(PostgresReading):
         # A sealed log's data keys as this transaction knows them, and the keyring's `change` under the lock.
         self.keys = TransactionKeys() if is_sealed else None
         self.keys_change: bytes | None = None
+        # How many changes of data keys this process was told of before the transaction read any.
+        self.keys_told = 0
         self._has_changed_data_keys = False
         self._has_read: set[str] = set()
         self.clock_holds = False
