@@ -474,7 +474,7 @@ class OrderLedger(Application[UUID]):
         claims = claims_of(records)
         _external_ids_must_be_free(t, claims)
         if request.is_trial:
-            return Outcome(order, self.head(), trial_events=tuple(record.event for record in records))
+            return Outcome(order, t.max_notification_id() or 0, trial_events=tuple(record.event for record in records))
         if request.provenance.idempotency_key is not None:
             mark = self.marks.make(request.fingerprint(), owner_of(order), request.personal_parts(records), now)
             claims.append(NewClaim("idempotency", request.idempotency_value(), order.uuid, order.version, mark))

@@ -32,7 +32,7 @@ from domain.refusals import (
     StatusChangeNotAllowed,
 )
 from domain.strict_json import convert
-from tests.conftest import ME, Clock, do, new_order
+from tests.conftest import ME, Clock, do, new_order, writer_held
 
 HOLD = c.ChangeStatus(status="hold")
 TEN = {"items": [{"unit_price": "10"}]}
@@ -419,6 +419,15 @@ def test_a_command_that_another_has_made_impossible_is_refused_by_the_rule_and_n
     with pytest.raises(OrderNotPayable):
         other.result()
     assert ledger.head() == 3
+
+
+def test_a_trial_says_the_position_of_the_head_that_it_was_decided_at(ledger: OrderLedger) -> None:
+    order = do(ledger.create, new_order(**TEN), ME).order
+    with writer_held(ledger):
+        paid = ledger.write(ledger.change, order.uuid, pay("4"), ME)
+        tried = ledger.write(ledger.change, order.uuid, pay("6", "pi_2"), ME, is_trial=True)
+    assert tried.result().order.totals.paid == 1000, "what the command before it in its transaction paid is in it"
+    assert tried.result().position == paid.result().position == ledger.head()
 
 
 def test_a_command_for_a_version_that_another_takes_at_the_same_moment_is_refused(
