@@ -6,7 +6,7 @@ even where a later version of this program would find other results.
 """
 
 import hashlib
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from io import BytesIO
 from tempfile import TemporaryFile
@@ -357,6 +357,14 @@ class Reconciling(Reconciled):
     def close(self, uuid: UUID, given: WriteConditions) -> Outcome:
         """Closes a reconciliation. Raises ReconciliationIsOpen, also where a line of another file has just got one of
         its payments; ReconciliationIsWithdrawn, ReconciliationMoved."""
+        for _ in range(TRIES_MAX):
+            if (outcome := self._closed(uuid, given)) is not None:
+                return outcome
+        raise ReconciliationMoved(self.get(uuid).version)
+
+    def _closed(self, uuid: UUID, given: WriteConditions) -> Outcome | None:
+        """Closes a reconciliation in the state whose payments were looked for in other files. None where the
+        reconciliation has moved meanwhile, or another file has got one of the payments."""
         looked = self._journal.position()
         state = self.get(uuid)
         if state.status != STATUSES[0]:
@@ -364,8 +372,17 @@ class Reconciling(Reconciled):
         own = self._shared_claims(state).settled
         away = (one for position, one in self._held_elsewhere(state).items() if position in own)
         if any(one.strength == DECIDED for one in away):
-            self.run_again(uuid, given)
-        return self._change(uuid, given, decide.close, of=own, since=looked)
+            state = self.run_again(uuid, given).reconciliation
+            own = self._shared_claims(state).settled
+        given.must_fit(state)
+
+        def record(t: Transaction) -> Outcome | None:
+            if t.version_of(uuid) != state.version or self._is_given(t, state, own, after=looked):
+                return None
+            now = self._ledger.clock()
+            return self._append(t, state, uuid, decide.close(state, now=now), provenance=given.provenance, now=now)
+
+        return self._ledger.write(record).result()
 
     def withdraw(self, uuid: UUID, reason: str, given: WriteConditions) -> Outcome:
         """Withdraws a reconciliation, so that its claims and its offers no longer count."""
@@ -374,24 +391,13 @@ class Reconciling(Reconciled):
         self._rerun_affected(outcome.reconciliation, before, given.provenance)
         return outcome
 
-    def _change(
-        self,
-        uuid: UUID,
-        given: WriteConditions,
-        decided: Callable[..., list[Event]],
-        *,
-        of: Collection[int] = (),
-        since: int = 0,
-    ) -> Outcome:
-        """Records the events that `decided` makes of the state. Raises ReconciliationMoved, also where another file has
-        got one of the payments `of` behind the position `since`."""
+    def _change(self, uuid: UUID, given: WriteConditions, decided: Callable[..., list[Event]]) -> Outcome:
+        """Records the events that `decided` makes of the state. Raises ReconciliationMoved."""
         before = self.get(uuid)
 
         def record(t: Transaction) -> Outcome:
             state = self.since(before, t)
             given.must_fit(state)
-            if self._is_given(t, state, {*of}, after=since):
-                raise ReconciliationMoved(state.version)
             now = self._ledger.clock()
             return self._append(t, state, uuid, decided(state, now=now), provenance=given.provenance, now=now)
 

@@ -1,15 +1,19 @@
 """Matches by people: any open lines to any open payments, and back."""
 
 import asyncio
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import UUID
 
 import pytest
 
 from domain.reconciliation.deciding import Wanted
+from domain.reconciliation.refusals import ReconciliationIsOpen
 from domain.reconciling import Reconciling, WriteConditions
 from projections.journal import Journal
-from tests.conftest import ME
+from tests.conftest import ME, writer_held
 from tests.reconciliation.conftest import PATH, Office, by_outcome, only
 
 
@@ -176,7 +180,7 @@ def test_a_file_is_not_closed_with_a_payment_that_was_just_given_to_another_file
     class NotThereYet(Reconciling):
         """Records decisions, but has not yet looked at the other files again."""
 
-        def _spread(self, *_: Any) -> None:
+        def _rerun_affected(self, *_: Any) -> None:
             return
 
     other = office.start("m,payment,50.00,0,50.00,USD,2026-03-01T12:00:00Z,,")
@@ -186,6 +190,36 @@ def test_a_file_is_not_closed_with_a_payment_that_was_just_given_to_another_file
     refused = office.decide(other, "close")
     assert (refused.status_code, refused.json["code"]) == (409, "reconciliation-open")
     assert office.get(other).json["outcomes"] == {"settled_already": 1}
+
+
+def test_a_file_is_not_closed_with_a_payment_that_it_got_and_another_file_was_given_in_the_same_transaction(
+    office: Office,
+) -> None:
+    office.clock.tick(days=30)
+    order = office.place()
+    one = office.start("p,payment,50.00,0,50.00,USD,2026-03-02T00:00:00Z,,")
+    office.decide(one, "explain", results=[only(one, "missing_in_ledger")], reason="not there yet")
+    office.pay(order, "50.00", reference="p", received_at="2026-03-01T00:00:00Z")
+    other = office.start(f"x,payment,50.00,0,50.00,USD,2026-03-02T00:00:00Z,{order.id},")
+    wanted = [Wanted(decision="confirm", results=(only(other, "suggested"),))]
+    reconciling, given = Reconciling(office.ledger, Journal(office.views)), WriteConditions(ME)
+    works: list[Callable[[], Any]] = [
+        lambda: reconciling.run_again(UUID(one["id"]), given),
+        lambda: reconciling.decide(UUID(other["id"]), wanted, given),
+        lambda: reconciling.close(UUID(one["id"]), given),
+    ]
+    with ThreadPoolExecutor() as together:
+        with writer_held(office.ledger):
+            done = []
+            for work in works:
+                done.append(together.submit(work))
+                time.sleep(0.3)
+        for each in done[:2]:
+            each.result()
+        with pytest.raises(ReconciliationIsOpen):
+            done[2].result()
+    assert office.get(other).json["open"] == 0
+    assert office.get(one).json["outcomes"] == {"settled_already": 1}
 
 
 def test_several_decisions_are_taken_together_or_none(office: Office, one: dict[str, Any]) -> None:
