@@ -163,6 +163,7 @@ class DecisionBatch:
         `events`."""
         events: list[Event] = []
         ids: list[str] = []
+        self._refused = []  # the writer may do this twice
         of_positions = {_plain(result).entries: result for result in found}
         for (number, one), (rows, positions) in zip(self._matches, self.pairs, strict=True):
             result = of_positions[positions]

@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 
 from domain.reconciliation.deciding import Wanted
-from domain.reconciliation.refusals import ReconciliationIsOpen
+from domain.reconciliation.refusals import DecisionsRefused, ReconciliationIsOpen
 from domain.reconciling import Reconciling, WriteConditions
 from projections.journal import Journal
 from tests.conftest import ME, writer_held
@@ -239,6 +239,26 @@ def test_several_decisions_are_taken_together_or_none(office: Office, one: dict[
     assert answer.status_code == 200, answer.text
     assert [result["decision"]["kind"] for result in answer.json["results"]] == ["matched", "explained", "broken"]
     assert office.ask(f"{PATH}/{one['id']}", office.writer).json["open"] == 2
+
+
+def test_decisions_that_are_tried_twice_are_refused_once_each(office: Office, one: dict[str, Any]) -> None:
+    at, left = positions(one), [1]
+    wanted = [Wanted(decision="match", lines=(row,), entries=(at[name],)) for row, name in ((3, "a"), (4, "b"))]
+    reconciling = Reconciling(office.ledger, Journal(office.views))
+
+    def spoil(t: Any) -> None:
+        if left and left.pop():
+            t.connection.execute("ROLLBACK")  # so every turn of the transaction is done again, alone
+
+    with ThreadPoolExecutor() as together:
+        with writer_held(office.ledger):
+            decided = together.submit(reconciling.decide, UUID(one["id"]), wanted, WriteConditions(ME))
+            time.sleep(0.5)
+            spoilt = office.ledger.write(spoil)
+        spoilt.result()
+        with pytest.raises(DecisionsRefused) as refused:
+            decided.result()
+    assert [number for number, _ in refused.value.problems] == [1, 2]
 
 
 def test_a_run_again_keeps_the_matches_by_hand(office: Office, one: dict[str, Any]) -> None:
