@@ -17,6 +17,7 @@ from domain.aggregate import Event
 from domain.claims import reference_value
 from domain.log.log import Reading
 from domain.log.mapper import EventMapper
+from domain.log.records import RawRecord
 from domain.order import events as e
 from domain.order.commands import ImportOrder
 from domain.order.imported import AcceptedLine
@@ -96,11 +97,12 @@ class Recogniser:
         return "nobody's" if uuid is None else f"that of {_name(uuid, self._recorded(uuid)[0])}"
 
     def _recorded(self, uuid: UUID) -> list[Event]:
-        """The events of an order's first write: all that have the first record's actor and time."""
+        """The events of an order's first write: all that have the first record's actor, request and time. Later writes
+        have the same time, too, while the clock is behind the log's last record."""
         if uuid in self.fresh:
             return [record.event for record in self.fresh[uuid].records]
         raws = list(self.on.raw_records_of(str(uuid)))
-        began = takewhile(lambda raw: (raw.actor, raw.recorded_at) == (raws[0].actor, raws[0].recorded_at), raws)
+        began = takewhile(lambda raw: _written_by(raw) == _written_by(raws[0]), raws)
         return [self._mapper.read(raw).event for raw in began]
 
     def _fingerprint(self, line: ImportOrder, uuid: UUID) -> bytes | None:
@@ -130,6 +132,10 @@ class Recogniser:
             if not shown:
                 return
             raise ImportConflict(f"conflict: {_name(uuid, first)} is there, and says something else: {shown}")
+
+
+def _written_by(raw: RawRecord) -> tuple[bytes | None, ...]:
+    return raw.actor, raw.request_id, raw.recorded_at
 
 
 def _as_said(event: Event) -> Event:

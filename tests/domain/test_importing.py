@@ -12,6 +12,7 @@ import pytest
 
 from domain.importing import BATCH_LINES_MAX, LINE_BYTES_MAX, ImportCounts, import_lines
 from domain.ledger import OrderLedger
+from domain.log.records import Provenance
 from domain.money import Amount
 from domain.order import commands as c
 from domain.order.imported import import_order
@@ -341,6 +342,16 @@ def test_an_order_imported_earlier_without_a_fingerprint_is_known_again(ledger: 
     assert ledger.log_of_events.claim("order-id", 7).fingerprint is None
     assert imported(ledger, THERE) == (ImportCounts(skipped=1), {})
     assert list(imported(ledger, THERE | {"notes": "n"})[1]) == [1]
+
+
+def test_a_line_is_known_again_whose_order_was_changed_while_the_clock_was_behind(ledger: OrderLedger) -> None:
+    first, other = (json.dumps(line(id=7), separators=separators).encode() for separators in ((",", ":"), (", ", ": ")))
+    import_lines(ledger, io.BytesIO(first), provenance=Provenance("shop", "r1"), on_rejected=unexpected)
+    notes = convert({"notes": "at the back door"}, c.ChangeOrder)
+    do(ledger.change, order(ledger, 7).uuid, notes, Provenance("shop", "r2"))
+    assert len({raw.recorded_at for raw in ledger.log_of_events.raw_records()}) == 1
+    by = Provenance("shop", "r3")
+    assert import_lines(ledger, io.BytesIO(other), provenance=by, on_rejected=unexpected).skipped == 1
 
 
 def test_an_order_that_stands_twice_in_a_file_is_imported_once(ledger: OrderLedger) -> None:
