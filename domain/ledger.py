@@ -38,7 +38,7 @@ from domain.order import commands, decide
 from domain.order import events as e
 from domain.order.imported import AcceptedLine, import_order
 from domain.order.personal import CONTACT, FIELDS
-from domain.order.state import ORDER, Order
+from domain.order.state import ORDER, Order, without
 from domain.privacy.files import KeptFiles
 from domain.privacy.keyring import CUSTOMER, GUEST, DataOwner
 from domain.privacy.marking import Marks
@@ -519,7 +519,11 @@ class OrderLedger(Application[UUID]):
         return t.append(stored, provenance=provenance, now=now, claims=claims)
 
     def _order_at(self, t: Transaction, claim: Claim, request: "_Request") -> Order:
-        """The order as the claiming write left it, made again from its events up to then. Raises FoldFirst."""
+        """The order as the claiming write left it, made again from its events up to then, without the personal data
+        that an erasure has restricted since. Raises FoldFirst."""
+        return without(self._left(t, claim, request), self.order_in(t, claim.originator_id).restricted)
+
+    def _left(self, t: Transaction, claim: Claim, request: "_Request") -> Order:
         order = request.earlier_order
         if order is not None and (order.uuid, order.version) == (claim.originator_id, claim.version):
             return order

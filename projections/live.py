@@ -20,10 +20,11 @@ from domain.aggregate import BrokenHistory
 from domain.ledger import LOG, OrderLedger
 from domain.log.records import RawRecord, uuid_of
 from domain.log.sqlite import sqlite3
-from domain.order.state import Order, evolve
+from domain.order.state import Order, evolve, without
 from domain.refusals import OrderNotFound
 from projections.history import DOCUMENTS, HistoryReader
 from projections.orders.list import changed_uuids, owner_and_status
+from projections.orders.table import kept_state
 from projections.views.views import Views, ViewsUnavailable
 
 # The most records, and the most bytes of their payloads, that are read at once.
@@ -93,6 +94,7 @@ class LiveFrames:
         if known is not None and known[0] not in customers:
             return None
         order = self._order(raws)
+        order = order and without(order, self._restricted(order))
         customer_id = None if order is None else order.customer_id
         if order is None or customer_id is None or customer_id not in customers:
             return None
@@ -106,6 +108,14 @@ class LiveFrames:
         with suppress(ViewsUnavailable, sqlite3.Error):
             return owner_and_status(self._views.reader, uuid)
         return None
+
+    def _restricted(self, order: Order) -> tuple[str, ...]:
+        """The parts of the order's personal data that an erasure behind this version has restricted."""
+        with suppress(ViewsUnavailable, sqlite3.Error):
+            kept = kept_state(self._views.reader, str(order.uuid))
+            latest = kept.order(kept.digest) if kept is not None and kept.version > order.version else None
+            return () if latest is None else latest.restricted
+        return ()
 
     def _order(self, raws: list[RawRecord]) -> Order | None:
         """The order after these records; None where they are no order's, or cannot be read."""

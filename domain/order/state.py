@@ -4,7 +4,7 @@ Amounts are integers of the currency's minor units; `digits` of them stand after
 recorded event cannot be refused.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -279,6 +279,11 @@ def _personal_erased(order: Order, event: e.PersonalErased) -> dict[str, Any]:
     restricted = tuple(part for part in dict.fromkeys((*order.restricted, *event.restricted)) if part not in erased)
     gone = _without(order, (*event.erased, *event.restricted))
     return {**gone, "erased": erased, "restricted": restricted, "last_event_at": order.retention_from}
+
+
+def without(order: Order, parts: Collection[str]) -> Order:
+    """The order without these parts of the personal data."""
+    return replace(order, **_without(order, parts)) if parts else order
 
 
 def _without(order: Order, parts: Iterable[str]) -> dict[str, Any]:

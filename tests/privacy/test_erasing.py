@@ -26,6 +26,7 @@ from domain.refusals import OrderTooLong
 from projections.customers.orders_of import orders_of
 from projections.views.rebuilding import make_part
 from projections.views.views import Views
+from tests.api.test_streams import OWN, stream
 from tests.conftest import ME, ROOT, Client, Clock, do, new_order
 from tests.privacy.conftest import (
     AUDIT,
@@ -133,6 +134,32 @@ def test_a_part_that_is_left_is_restricted_until_the_law_lets_it_go(shop: Shop, 
     assert shop.staff.patch(f"{ORDERS}/{order['id']}", json={"shipping_cost": "5"}).status_code == 200
     shop.erase("customers/7", parts=["invoice"])
     assert shop.still_held() == {}
+
+
+def test_a_restricted_part_is_not_in_the_answer_to_a_command_that_is_repeated(shop: Shop) -> None:
+    payment, key = {"amount": "40", "reference": "pi_1", "provider": "p"}, {"Idempotency-Key": "one"}
+    created = shop.staff.post(ORDERS, json=MINA, headers=key).json()
+    paid = shop.staff.post(f"{ORDERS}/{created['id']}/payments", json=payment).json()
+    assert created["billing_address"] == paid["billing_address"] == "Neckarhalde 17"
+    shop.erase("customers/7", parts=["contact"], force=True)
+    for before, again in (
+        (created, shop.staff.post(ORDERS, json=MINA, headers=key).json()),
+        (paid, shop.staff.post(f"{ORDERS}/{created['id']}/payments", json=payment).json()),
+    ):
+        assert (again["version"], again["amount_paid"]) == (before["version"], before["amount_paid"])
+        assert [word for word in WORDS if word in json.dumps(again).encode()] == []
+
+
+def test_a_restricted_part_is_not_in_what_a_stream_tells_again(shop: Shop) -> None:
+    order = shop.place(**MINA)
+    shop.staff.patch(f"{ORDERS}/{order['id']}", json={"shipping_cost": "5"})
+    own = shop.service.client(shop.service.key(customer=7))
+    with stream(own, OWN, **{"Last-Event-ID": "orders:0"}) as live:
+        assert "Neckarhalde" in json.dumps(live.take(2)[0].data)
+    shop.erase("customers/7", parts=["contact"])
+    with stream(own, OWN, **{"Last-Event-ID": "orders:0"}) as live:
+        told = live.take(3)
+    assert [word for word in WORDS if word in json.dumps(told).encode()] == []
 
 
 def test_a_contact_that_is_left_is_restricted_until_its_own_time_is_over(shop: Shop) -> None:
