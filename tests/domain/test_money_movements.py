@@ -197,6 +197,16 @@ def test_a_movement_earlier_than_what_it_takes_back_is_refused(kind: str) -> Non
     given(*BEFORE[kind]).when(take_back(kind, "0")).then(InvalidField, saying="amount")
 
 
+@pytest.mark.parametrize("kind", ["payment_failure", "chargeback"])
+@pytest.mark.parametrize("named", [{}, {"payment_reference": "pi_1"}], ids=["unnamed", "named"])
+def test_a_movement_earlier_than_its_payment_is_refused_where_a_void_one_came_before(
+    kind: str, named: dict[str, str]
+) -> None:
+    story = (*PAID, VOIDED, received("100.00", received_at=NOW))
+    early = {AT[kind]: (NOW - timedelta(seconds=1)).isoformat()}
+    given(*story).when(take_back(kind, "1", **early, **named)).then(InvalidField, saying=AT[kind])
+
+
 def test_a_chargeback_after_a_refund_takes_the_money_twice() -> None:
     story = (*PAID, refunded("100.00"), status("completed"))
     given(*story).when(take_back("chargeback", "100")).then(AmountExceedsLeft, saying="0.00 USD")
