@@ -29,18 +29,19 @@ class Journal:
                 yield _entry(movement)
 
     def _void(self, provider: str, position: int) -> set[int]:
-        """The positions of the void payments: a void is about the last payment of its reference before it."""
+        """The positions of the void payments: a void is about its order's last payment of its reference before it."""
         wanted = payments.Filter(provider=provider, kind="void")
         references = {movement.reference for movement in self._movements(wanted, position)}
-        paid: dict[str, int] = {}
+        # An import may bring a payment that is void beside a standing one of another order with the same reference.
+        paid: dict[tuple[int, str], int] = {}
         void: set[int] = set()
         for movement in self._movements(payments.Filter(provider=provider), position) if references else ():
             if movement.reference not in references:
                 continue
             if movement.kind == "payment":
-                paid[movement.reference] = movement.position
+                paid[movement.order_id, movement.reference] = movement.position
             elif movement.kind == "void":
-                void.add(paid.pop(movement.reference, 0))
+                void.add(paid.pop((movement.order_id, movement.reference), 0))
         return void
 
     def _movements(self, wanted: payments.Filter, position: int) -> Iterator[payments.Movement]:

@@ -8,6 +8,7 @@ from shutil import copytree
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -230,6 +231,18 @@ def test_a_void_payment_is_not_expected_and_its_line_is_missing_in_the_ledger(
 ) -> None:
     order = desk.paid("pi_1", received_at="2026-03-01T09:00:00Z")
     desk.give(order, VoidPayment, reference="pi_1", provider="stripe", reason="typed twice")
+    assert desk.start("x,fee,-1.00,0,-1.00,USD,2026-03-20T10:00:00Z,,")["results"] == []
+    assert desk.start("pi_1,payment,50.00,0,50.00,USD,2026-03-02T10:00:00Z,,")["outcomes"] == {"missing_in_ledger": 1}
+
+
+def test_a_void_payment_is_not_expected_though_an_import_brought_a_void_one_of_its_reference_meanwhile(
+    desk: Office,
+) -> None:
+    order = desk.paid("pi_1", received_at="2026-03-01T09:00:00Z")
+    typed = {"at": "2026-03-02T09:00:00Z", "provider": "stripe", "reference": "pi_1"}
+    history = [typed | {"type": "payment", "amount": "50.00"}, typed | {"type": "void", "reason": "another order's"}]
+    desk.bring(msgspec.json.encode({"key": "W-1", "items": [{"unit_price": "50.00"}], "history": history}))
+    desk.give(order, VoidPayment, reference="pi_1", provider="stripe", reason="never came")
     assert desk.start("x,fee,-1.00,0,-1.00,USD,2026-03-20T10:00:00Z,,")["results"] == []
     assert desk.start("pi_1,payment,50.00,0,50.00,USD,2026-03-02T10:00:00Z,,")["outcomes"] == {"missing_in_ledger": 1}
 
