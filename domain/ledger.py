@@ -374,7 +374,8 @@ class OrderLedger(Application[UUID]):
         """For each line with its fingerprint: the UUID of its order where the log has it, its conflict with that order,
         or None.
 
-        A UUID or a conflict is final. None is not: another write may record the order meanwhile.
+        A UUID or a conflict is final. None is not: another write may record the order meanwhile, also between two of
+        the reads here, which then find only some of the line's names.
         """
         recogniser = self._recogniser(self.log_of_events)
         recogniser.look_up([line for line, _ in lines])
@@ -383,7 +384,7 @@ class OrderLedger(Application[UUID]):
             try:
                 found.append(recogniser.recognise(line, fingerprint))
             except ImportConflict as conflict:
-                found.append(conflict)
+                found.append(conflict if recogniser.has_all_names_of(line) else None)
         return found
 
     def _decided_as(self, line: commands.ImportOrder, uuid: UUID, first: e.OrderCreated) -> AcceptedLine:

@@ -93,6 +93,10 @@ class Recogniser:
             self._must_say_the_same(line, uuid, is_erased=told is None)
         return uuid
 
+    def has_all_names_of(self, line: ImportOrder) -> bool:
+        """Whether every name that the line has for its order was found to be taken."""
+        return all(place in self.owners for _, place in _places(line))
+
     def _whose(self, uuid: UUID | None) -> str:
         return "nobody's" if uuid is None else f"that of {_name(uuid, self._recorded(uuid)[0])}"
 

@@ -3,7 +3,7 @@
 import io
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -365,6 +365,21 @@ def test_a_file_that_is_there_is_decided_on_no_more(ledger: OrderLedger, monkeyp
     monkeypatch.setattr(OrderLedger, "_decided", None)  # a call to `_decided` or `write` fails now
     monkeypatch.setattr(ledger, "write", None)
     assert imported(ledger, *lines) == (ImportCounts(skipped=29), {})
+
+
+def test_a_line_that_another_import_records_while_it_is_looked_up_is_skipped(
+    ledger: OrderLedger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = line(key="W-7", uuid="7c2f1e7e-9a0b-4c34-8f8e-0d4c5b6a7988")
+    begun = ledger.log_of_events.begun
+
+    def late(uuids: Iterable[str]) -> list[str]:
+        monkeypatch.undo()
+        assert imported(ledger, whole)[0].imported == 1
+        return begun(uuids)
+
+    monkeypatch.setattr(ledger.log_of_events, "begun", late)
+    assert imported(ledger, whole) == (ImportCounts(skipped=1), {})
 
 
 def test_an_import_that_is_run_again_changes_nothing(ledger: OrderLedger) -> None:
