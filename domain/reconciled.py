@@ -36,6 +36,8 @@ KEPT: Final = ("file", "rules", "report")
 _SAY_LINES: Final = 5_000
 # The decisions about a claim on a payment.
 _OF_CLAIMS: Final = ("confirmed", "broken")
+# The outcome of a line whose payment is another file's.
+_LEFT: Final = "settled_already"
 
 
 class Journal(Protocol):
@@ -291,18 +293,23 @@ def _as_decided(claims: Iterable[Claim], state: Reconciliation, ids: Callable[[]
     """The claims of a report, by people's decisions: a broken claim is left out, and a confirmed claim is DECIDED, as
     is a certain claim of a closed reconciliation. `ids` finds the ids of the report's results.
 
+    A closed reconciliation does not take a payment that another file had settled already: there its claim is POSSIBLE.
+
     A decision on a result that the report no longer has does not count: after a match was broken, another line may have
     got the payment.
     """
-    of_claims = {id_: decision for id_, decision in state.decisions.items() if decision.kind in _OF_CLAIMS}
+    of_claims = {id_: one for id_, one in state.decisions.items() if one.kind in _OF_CLAIMS or one.outcome == _LEFT}
     there = ids() if of_claims else set()
-    confirmed, broken = (
+    confirmed, broken, left = (
         {at for id_, one in of_claims.items() if one.kind == kind and id_ in there for at in one.entries}
-        for kind in _OF_CLAIMS
+        for kind in (*_OF_CLAIMS, "explained")
     )
-    found = []
-    for claim in claims:
-        holds = claim.position in confirmed or (state.is_closed and claim.strength > POSSIBLE)
-        if claim.position not in broken:
-            found.append(replace(claim, strength=DECIDED) if holds else claim)
-    return found
+
+    def as_decided(claim: Claim) -> Claim:
+        if claim.position in confirmed:
+            return replace(claim, strength=DECIDED)
+        if state.is_closed and claim.strength > POSSIBLE:
+            return replace(claim, strength=POSSIBLE if claim.position in left else DECIDED)
+        return claim
+
+    return [as_decided(claim) for claim in claims if claim.position not in broken]

@@ -39,12 +39,14 @@ class Decision(ValueObject, frozen=True):
     """A person's decision about a result: `kind` is "confirmed", "broken", "explained" or "matched".
 
     `entries` are the positions of the result's payments; `lines` the rows that the person matched with them by hand.
+    `outcome` is the result's.
     """
 
     kind: str
     reason: str | None = None
     entries: tuple[int, ...] = ()
     lines: tuple[int, ...] = ()
+    outcome: str = ""
 
 
 class Reconciliation(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -127,7 +129,7 @@ def _started(record: Record, event: e.ReconciliationStarted) -> Reconciliation:
 
 def _decided(state: Reconciliation, event: e.Decided) -> dict[str, Any]:
     rows = event.lines if isinstance(event, e.MatchedByHand) else ()
-    decision = Decision(event.decision, getattr(event, "reason", None), event.entries, rows)
+    decision = Decision(event.decision, getattr(event, "reason", None), event.entries, rows, event.outcome)
     last = state.decided_last | {event.result: decision}
     if len(last) ** 2 < len(state.decided):
         return {"decided_last": last, "open": event.open}

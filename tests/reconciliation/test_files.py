@@ -74,6 +74,14 @@ def test_a_closed_file_keeps_its_payment(euros: Office) -> None:
     assert euros.get(second).json["outcomes"] == {"matched": 2}
 
 
+def test_a_closed_file_does_not_take_a_payment_that_another_file_had_settled_already(euros: Office) -> None:
+    first, second = euros.start(*DUP_1, file="dup1.csv"), euros.start(*DUP_2, file="dup2.csv")
+    euros.decide(second, "explain", results=[only(second, "settled_already")], reason="paid out twice")
+    assert euros.decide(second, "close").json["status"] == "closed"
+    assert euros.decide(first, "run").json["outcomes"] == {"matched": 1}
+    assert euros.decide(first, "close").json["status"] == "closed"
+
+
 def test_a_withdrawn_file_frees_its_payments_and_stays_in_the_list(euros: Office) -> None:
     first, second = euros.start(*DUP_1), euros.start(*DUP_2)
     withdrawn = euros.decide(first, "withdraw", reason="the wrong file").json
