@@ -312,7 +312,8 @@ def claims_of(results: Iterable[Result]) -> list[Claim]:
 
 
 def _strength(result: matching.Result | Result) -> int:
-    if result.outcome in ("suggested", "ambiguous"):
+    # Several lines of one reference are its payment only where a person says so: another file's line has it meanwhile.
+    if result.outcome in ("suggested", "ambiguous") or (result.rule == "reference" and len(result.lines) > 1):
         return POSSIBLE
     if result.rule == "by_hand":
         return DECIDED

@@ -66,6 +66,19 @@ def test_looking_again_without_news_records_nothing_whatever_the_other_files_say
     assert euros.ledger.head() == head
 
 
+@pytest.mark.parametrize("first", [0, 1])
+def test_lines_that_are_no_payment_together_do_not_take_it_from_the_line_that_settled_it(
+    desk: Office, first: int
+) -> None:
+    paid_in(desk, "EUR", "pi_a", "100.00", "2026-03-01")
+    rows = [("10.00", "02"), ("20.00", "03")], [("90.00", "04")]
+    files = [[f"pi_a,payment,{amount},0,{amount},EUR,2026-03-{day}T10:00:00Z,," for amount, day in of] for of in rows]
+    started = {place: desk.start(*files[place]) for place in (first, 1 - first)}
+    for _ in range(2):
+        assert desk.decide(started[0], "run").json["outcomes"] == {"settled_already": 1}
+        assert desk.decide(started[1], "run").json["outcomes"] == {"amount_differs": 1}
+
+
 def test_a_closed_file_keeps_its_payment(euros: Office) -> None:
     second = euros.start(*DUP_2)
     assert euros.decide(second, "close").json["status"] == "closed"
