@@ -166,7 +166,11 @@ class DecisionBatch:
         self._refused = []  # the writer may do this twice
         of_positions = {_plain(result).entries: result for result in found}
         for (number, one), (rows, positions) in zip(self._matches, self.pairs, strict=True):
-            result = of_positions[positions]
+            result = of_positions.get(positions)
+            if result is None:  # the new report has no payment that is void, and `check_open` asked the one before
+                void = DecisionNotAllowed("These cannot be matched: one of the payments is void.")
+                self._refused.append((number, void))
+                continue
             amounts = [Decimal(of.actual) - Decimal(of.expected) for of in result.differs]
             apart = decide.MatchDifference(str(amounts[0]) if amounts else "", result.entries[0].currency)
             plain = msgspec.structs.replace(_plain(result), lines=rows)

@@ -101,13 +101,16 @@ def _of_no_entry(line: Line, rules: Rules) -> Result | None:
 def _by_hand(
     lines: list[Line], entries: list[Entry], by_hand: Sequence[tuple[Sequence[int], Sequence[int]]]
 ) -> tuple[list[Result], list[Line], list[Entry]]:
-    """The results of the rows that people matched, and the lines and entries that are left."""
+    """The results of the rows that people matched, and the lines and entries that are left. A match of a payment that
+    is void by now is none any more."""
     if not by_hand:
         return [], lines, entries
     of_row = {line.row: line for line in lines}
     of_position = {entry.position: entry for entry in entries}
     found = []
     for rows, positions in by_hand:
+        if not all(position in of_position for position in positions):
+            continue
         mine, theirs = [of_row.pop(row) for row in rows], [of_position.pop(position) for position in positions]
         booked = sum(entry.amount * SIGNS[entry.kind] for entry in theirs)
         settled = sum(line.paid_in(theirs[0].currency)[0] for line in mine)

@@ -9,7 +9,8 @@ from uuid import UUID
 
 import pytest
 
-from domain.reconciliation.deciding import Wanted
+from domain.order.commands import VoidPayment
+from domain.reconciliation.deciding import DecisionBatch, Wanted
 from domain.reconciliation.refusals import DecisionsRefused, ReconciliationIsOpen
 from domain.reconciling import Reconciling, WriteConditions
 from projections.journal import Journal
@@ -266,6 +267,35 @@ def test_a_run_again_keeps_the_matches_by_hand(office: Office, one: dict[str, An
     office.paid("more", received_at="2026-03-09T00:00:00Z")
     again = office.decide(one, "run").json
     assert [result["rule"] for result in again["results"] if result["outcome"] == "matched"].count("by_hand") == 1
+
+
+def test_a_match_by_hand_holds_no_more_once_a_payment_of_it_is_void(office: Office, one: dict[str, Any]) -> None:
+    before = match(office, one, [3, 4], "a", "b").json
+    order = office.ledger.order(office.ledger.uuid_of(1))
+    office.give(order, VoidPayment, reference="a", provider="stripe", reason="never came")
+    again = office.decide(one, "run")
+    assert again.status_code == 200, again.text
+    assert again.json["outcomes"] == {"ambiguous": 1, "missing_in_ledger": 3, "missing_in_settlement": 1, "matched": 1}
+    office.start("w,payment,1.00,0,1.00,USD,2026-03-20T00:00:00Z,,")
+    assert match(office, one, [4], "b", reason="so").status_code == 200
+    assert office.decide(one, "undo", results=[before["results"][0]["id"]]).status_code == 200
+    assert office.get(one).json["outcomes"] == {"ambiguous": 1, "missing_in_ledger": 2, "matched": 2}
+
+
+def test_a_payment_that_becomes_void_while_it_is_matched_is_refused(
+    office: Office, one: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    check_open = DecisionBatch.check_open
+
+    def late(*given: Any) -> None:
+        monkeypatch.undo()
+        check_open(*given)
+        order = office.ledger.order(office.ledger.uuid_of(1))
+        office.give(order, VoidPayment, reference="a", provider="stripe", reason="never came")
+
+    monkeypatch.setattr(DecisionBatch, "check_open", late)
+    refused = match(office, one, [3], "a", reason="so")
+    assert (refused.status_code, refused.json["code"]) == (409, "decision-not-allowed")
 
 
 # --- the command line ---
