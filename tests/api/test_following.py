@@ -3,13 +3,14 @@
 import asyncio
 
 from api.asking import Asking
-from api.following import TURN_SECONDS_MAX, Following
+from api.following import TURN_SECONDS_MAX, Follower, Following
 from domain.ledger import OrderLedger
 from domain.log.log import LogAway
 from domain.log.records import Provenance, RawRecord
+from domain.order.commands import DeleteOwnOrder
 from projections.live import LiveFrames
 from projections.views.views import Views
-from tests.conftest import new_order
+from tests.conftest import ME, do, new_order
 
 
 class Noting(LiveFrames):
@@ -52,3 +53,32 @@ def test_a_stream_begun_while_the_log_is_away_reads_from_its_position_on(ledger:
 
     asyncio.run(follow())
     assert telling.read_behind == [reached]
+
+
+async def told(following: Following, follower: Follower, until: int) -> bytes:
+    """All that a follower is told up to a position."""
+    frames = b""
+    while follower.position < until:
+        frames += await asyncio.wait_for(following.next_frames(follower), 5 * TURN_SECONDS_MAX)
+    return frames
+
+
+def test_a_follower_behind_is_not_told_the_earlier_states_of_an_order_that_was_deleted_meanwhile(
+    ledger: OrderLedger, views: Views
+) -> None:
+    """Nor are they told from the spans that were kept for all followers."""
+
+    async def follow() -> bytes:
+        following = Following(ledger, views, Asking(ledger, views, 1), LiveFrames(ledger, views))
+        with following.following(1, 0) as live, following.following(1, 0) as late:
+            await asyncio.sleep(0.1)
+            order = do(ledger.create, new_order(customer={"id": 1}), ME).order
+            views.catch_up()
+            assert b"items_count" in await told(following, live, views.position())
+            do(ledger.change, order.uuid, DeleteOwnOrder(), ME, owner_id=1)
+            views.catch_up()
+            assert b"event: deleted" in await told(following, live, views.position())
+            return await told(following, late, views.position())
+
+    frames = asyncio.run(follow())
+    assert frames.count(b"data:") == frames.count(b"event: deleted") == 1
