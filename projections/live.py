@@ -10,7 +10,7 @@ from collections import OrderedDict
 from collections.abc import Iterable, Set
 from contextlib import closing, suppress
 from itertools import groupby
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 import msgspec
@@ -80,9 +80,10 @@ class LiveFrames:
         told: dict[int | None, list[bytes]] = {}
         if not customers - {None}:
             return {}
-        for _, group in groupby(raws, key=lambda raw: (raw.originator_id, raw.recorded_at, raw.request_id)):
-            found = self._change(list(group), customers)
-            if found is not None:
+        groups = [list(group) for _, group in groupby(raws, key=_command)]
+        for group in groups:
+            found = self._change(group, customers)
+            if found is not None and not (group is groups[-1] and self._goes_on(group[-1])):
                 told.setdefault(found[0], []).append(found[1])
         return {customer_id: b"".join(frames) for customer_id, frames in told.items()}
 
@@ -91,7 +92,7 @@ class LiveFrames:
         customers'."""
         last = raws[-1]
         known = self._owner_and_status(last.order)
-        if known is not None and known[0] not in customers:
+        if known is not None and known[0] not in customers and (known[0] >= 0 or self._are_fed(last.position)):
             return None
         order = self._order(raws)
         order = order and without(order, self._restricted(order))
@@ -103,6 +104,17 @@ class LiveFrames:
         if known is not None and known[1] == _DELETED:
             return None
         return customer_id, _frame(last.position, DOCUMENTS["storefront"](order))
+
+    def _goes_on(self, raw: RawRecord) -> bool:
+        """Whether the record's command has a later event of the order: the change is then told with that one."""
+        coming = self._ledger.log_of_events.raw_records_of(raw.order, gt=raw.version, lte=raw.version + 1)
+        return _command(raw) in map(_command, coming)
+
+    def _are_fed(self, position: int) -> bool:
+        """Whether the views have reached a position: else they may not know who was given a guest's order."""
+        with suppress(ViewsUnavailable, sqlite3.Error):
+            return self._views.position() >= position
+        return False
 
     def _owner_and_status(self, uuid: str) -> tuple[int, str] | None:
         with suppress(ViewsUnavailable, sqlite3.Error):
@@ -139,6 +151,11 @@ class LiveFrames:
         while len(self._orders) > _ORDERS_MAX:
             self._orders.popitem(last=False)
         return order
+
+
+def _command(raw: RawRecord) -> tuple[Any, ...]:
+    """The order and the command of a record."""
+    return raw.originator_id, raw.recorded_at, raw.request_id
 
 
 def _some(coming: Iterable[RawRecord], until: int) -> tuple[list[RawRecord], int]:

@@ -7,8 +7,8 @@ from api.following import TURN_SECONDS_MAX, Follower, Following
 from domain.ledger import OrderLedger
 from domain.log.log import LogAway
 from domain.log.records import Provenance, RawRecord
-from domain.order.commands import DeleteOwnOrder
-from projections.live import LiveFrames
+from domain.order.commands import DeleteOwnOrder, GiveToCustomer
+from projections.live import RECORDS_MAX, LiveFrames
 from projections.views.views import Views
 from tests.conftest import ME, do, new_order
 
@@ -82,3 +82,38 @@ def test_a_follower_behind_is_not_told_the_earlier_states_of_an_order_that_was_d
 
     frames = asyncio.run(follow())
     assert frames.count(b"data:") == frames.count(b"event: deleted") == 1
+
+
+def test_a_customer_is_told_of_an_order_that_is_given_to_them_while_the_views_are_behind(
+    ledger: OrderLedger, views: Views
+) -> None:
+    given = do(ledger.create, new_order(), ME).order
+    reached = views.catch_up()
+
+    async def follow() -> bytes:
+        following = Following(ledger, views, Asking(ledger, views, 1), LiveFrames(ledger, views))
+        with following.following(1, reached) as follower:
+            await asyncio.sleep(0.1)
+            do(ledger.change, given.uuid, GiveToCustomer(id=1), ME)
+            assert views.position() == reached
+            return await told(following, follower, ledger.head())
+
+    assert str(given.uuid).encode() in asyncio.run(follow())
+
+
+def test_no_frame_shows_an_order_amid_a_command_whose_events_are_not_all_read_at_once(
+    ledger: OrderLedger, views: Views
+) -> None:
+    items = [{"unit_price": "1.00"}] * 2
+    do(ledger.create, new_order(items=items[:1]), ME)
+    while ledger.head() + 2 < RECORDS_MAX:
+        do(ledger.create, new_order(items=items), ME)
+    made = do(ledger.create, new_order(customer={"id": 1}, items=items), ME)
+    until = views.catch_up()
+    telling = LiveFrames(ledger, views)
+    raws, reached = telling.records(0, until)
+    assert reached < until
+    later, _ = telling.records(reached, until)
+    assert made.order.version == 3
+    frames = [telling.customer_frames(each, {1}).get(1, b"") for each in (raws, later)]
+    assert [frame.count(b"data:") for frame in frames] == [0, 1]
