@@ -116,11 +116,17 @@ class Access:
             return True
 
     async def _bearer(self, tokens: "Tokens", token: str) -> Caller:
-        from api.tokens import TokenRefused  # noqa: PLC0415  (as above)
+        from api.tokens import TokenMissigned, TokenRefused  # noqa: PLC0415  (as above)
 
         try:
             if tokens.must_refresh(token):
                 await self._refreshed(tokens)
+            try:
+                return tokens.caller(token)
+            except TokenMissigned:
+                if not tokens.may_refresh():
+                    raise
+            await self._refreshed(tokens)
             return tokens.caller(token)
         except TokenRefused as refused:
             raise _not_authenticated(f"The token is not taken: {refused}.") from None

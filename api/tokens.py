@@ -36,6 +36,10 @@ class TokenRefused(Exception):
     """A token is refused; the message tells its bearer why."""
 
 
+class TokenMissigned(TokenRefused):
+    """A token is not signed by the key that it names; the provider may have put another key in its place."""
+
+
 class Tokens:
     """Reads tokens by the provider's keys, which are fetched now and then (`refresh`)."""
 
@@ -44,10 +48,14 @@ class Tokens:
         self._keys: dict[str | None, PyJWK] = {}
         self._asked_at = float("-inf")
 
+    def may_refresh(self) -> bool:
+        """Whether the provider's keys may be fetched again already."""
+        return time.monotonic() - self._asked_at > KEYS_SECONDS_MIN
+
     def must_refresh(self, token: str) -> bool:
         """Whether the provider's keys must be fetched before the token is read."""
         age = time.monotonic() - self._asked_at
-        return age > KEYS_SECONDS_MAX or (age > KEYS_SECONDS_MIN and self._key(token) is None)
+        return age > KEYS_SECONDS_MAX or (self.may_refresh() and self._key(token) is None)
 
     def refresh(self) -> None:
         """Fetches the provider's keys. The known keys stay where that fails."""
@@ -69,7 +77,7 @@ class Tokens:
         return self._keys.get(key_id)
 
     def caller(self, token: str) -> Caller:
-        """The caller that a token names. Raises TokenRefused."""
+        """The caller that a token names. Raises TokenRefused, and TokenMissigned."""
         key = self._key(token)
         if key is None:
             raise TokenRefused("it is not signed by a key that the identity provider publishes")
@@ -85,7 +93,8 @@ class Tokens:
                 options={"require": ["exp", "iss", "aud"], "enforce_minimum_key_length": True},
             )
         except jwt.PyJWTError as error:
-            raise TokenRefused(str(error)[:1].lower() + str(error)[1:]) from error
+            refused = TokenMissigned if isinstance(error, jwt.InvalidSignatureError) else TokenRefused
+            raise refused(str(error)[:1].lower() + str(error)[1:]) from error
         return _caller(claims, self._provider)
 
 

@@ -190,6 +190,19 @@ def test_a_key_that_the_provider_adds_is_taken_within_seconds(make_service: Call
         assert server.asked == 2
 
 
+def test_a_key_that_the_provider_puts_in_the_place_of_another_is_taken_within_seconds(
+    make_service: Callable[..., Service],
+) -> None:
+    """A provider with one key may give it no name, or always the same."""
+    with serving(_Keys) as server:
+        service = of_address(make_service, server)
+        assert bearer(service, token()).get(SHOP).status_code == 200
+        server.document = keys_of({"EdDSA": (following := ed25519.Ed25519PrivateKey.generate())})
+        until(lambda: bearer(service, token(key=following)).get(SHOP).status_code == 200, 3 * KEYS_SECONDS_MIN)
+        assert bearer(service, token()).get(SHOP).status_code == 401
+        assert server.asked == 2
+
+
 class _Slow(_Keys):
     seconds_each = 0.002
 
