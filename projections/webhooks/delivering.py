@@ -165,6 +165,8 @@ class _WebhookDelivery:
         self._store = store
         self._sender = sender
         self._webhook = webhook
+        # The revision that this delivers by, which is one higher once this has disabled the webhook.
+        self._revision = webhook.revision
         self._reading = HistoryReader(ledger)
         wanted = webhook.event_types or set(TYPES.values())
         self._topics = [topic for topic, name in TYPES.items() if name in wanted]
@@ -288,16 +290,17 @@ class _WebhookDelivery:
 
     def _note_failure(self, order: str, raw: RawRecord, event: _Event, answer: "Answer") -> None:
         why = answer.error or f"status {answer.status}"
-        if event.attempts <= len(PAUSES_SECONDS):
+        is_last = event.attempts > len(PAUSES_SECONDS)
+        if not is_last:
             event.next_at = ceil(time()) + PAUSES_SECONDS[event.attempts - 1]
-        elif not self._is_over:
-            self._disable(f"three days of attempts to deliver position {event.position} have failed: {why}")
-        if answer.status == _GONE:
-            self._disable("the receiver answered 410: it wants no more")
         for each in self._lines[order]:
             self._keep(order, each)
         event.raw = None
         self._notes[event.position] = _delivery(order, raw, event, "waiting", answer)
+        if is_last and not self._is_over:
+            self._disable(f"three days of attempts to deliver position {event.position} have failed: {why}")
+        elif answer.status == _GONE:
+            self._disable("the receiver answered 410: it wants no more")
 
     def _keep(self, order: str, event: _Event) -> None:
         """Notes an event as waiting, so that the cursor can pass it."""
@@ -311,16 +314,18 @@ class _WebhookDelivery:
     # --- noting deliveries ---
 
     def _disable(self, because: str) -> None:
+        """Disables the webhook, unless it was changed meanwhile: the cause may be gone, as with another address."""
         self._is_over = True
-        _log.error("webhook %s is disabled: %s", self._webhook.id, because)
         self._note()
-        self._store.disable(self._webhook.id, instant(utc_now()), because)
+        if self._store.disable(self._webhook.id, instant(utc_now()), because, revision=self._revision):
+            self._revision += 1
+            _log.error("webhook %s is disabled: %s", self._webhook.id, because)
 
     def _note(self) -> None:
         settled = min(self._open, default=self._read_to + 1) - 1
         if not self._notes and settled <= self._noted_to:
             return
-        self._store.note(self._webhook.id, settled, list(self._notes.values()))
+        self._store.note(self._webhook.id, settled, list(self._notes.values()), revision=self._revision)
         self._notes.clear()
         self._noted_to = settled
         self._times_noted += 1

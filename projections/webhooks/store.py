@@ -140,11 +140,12 @@ class Store:
         )
 
     def rotate(self, webhook_id: str, secret: bytes, old_until: int) -> None:
-        """Sets a new secret; the former one is valid until `old_until`."""
+        """Sets a new secret; the former one is valid until `old_until`. Where the webhook has this secret already, it
+        stays as it is: a request that is repeated must not take the former secret away."""
         self._do(
             "UPDATE webhooks SET old_secret = secret, old_secret_until = ?, secret = ?, revision = revision + 1"
-            " WHERE id = ?",
-            (old_until, secret, webhook_id),
+            " WHERE id = ? AND secret <> ?",
+            (old_until, secret, webhook_id, secret),
         )
 
     def remove(self, webhook_id: str) -> bool:
@@ -163,12 +164,14 @@ class Store:
                 (webhook_id,),
             )
 
-    def disable(self, webhook_id: str, now: str, because: str) -> None:
-        self._do(
+    def disable(self, webhook_id: str, now: str, because: str, *, revision: int | None = None) -> bool:
+        """Disables a webhook; with `revision` only one that was not changed since. Returns whether it did."""
+        disabled = self._do(
             "UPDATE webhooks SET disabled_at = ?, disabled_because = ?, revision = revision + 1"
-            " WHERE id = ? AND disabled_at IS NULL",
-            (now, because, webhook_id),
+            " WHERE id = ? AND disabled_at IS NULL AND revision = coalesce(?, revision) RETURNING id",
+            (now, because, webhook_id, revision),
         )
+        return bool(disabled)
 
     # --- deliveries ---
 
@@ -195,16 +198,19 @@ class Store:
         rows = self._rows("SELECT position FROM deliveries WHERE webhook = ? AND position > ?", (webhook_id, position))
         return {position for (position,) in rows}
 
-    def note(self, webhook_id: str, position: int, deliveries: Iterable[Delivery]) -> None:
-        """Moves a webhook's cursor on, and notes deliveries, in one transaction."""
+    def note(
+        self, webhook_id: str, position: int, deliveries: Iterable[Delivery], *, revision: int | None = None
+    ) -> None:
+        """Moves a webhook's cursor on, and notes deliveries, in one transaction. Where the webhook was changed since
+        `revision`, a delivery that is noted already stays as it is: it may have been asked for again."""
         with self._beside.transaction() as changing:
             found = changing.execute(
                 "UPDATE webhooks SET position = CASE WHEN position < ? THEN ? ELSE position END WHERE id = ?"
-                " RETURNING id",
+                " RETURNING revision",
                 (position, position, webhook_id),
             )
             if found:  # else the webhook was removed meanwhile
-                _put(changing, webhook_id, deliveries)
+                _put(changing, webhook_id, deliveries, anew=revision in (None, found[0][0]))
 
     def replay(self, webhook_id: str, delivery: Delivery) -> bool:
         """Has an event sent again. Returns whether the webhook was there."""
@@ -237,11 +243,13 @@ class Store:
         )
 
 
-def _put(changing: BesideTransaction, webhook_id: str, deliveries: Iterable[Delivery]) -> None:
-    anew = ", ".join(f"{name} = excluded.{name}" for name in Delivery._fields[1:])
+def _put(changing: BesideTransaction, webhook_id: str, deliveries: Iterable[Delivery], *, anew: bool = True) -> None:
+    """Puts deliveries; one that is there is replaced where they are put `anew`, else left."""
+    values = ", ".join(f"{name} = excluded.{name}" for name in Delivery._fields[1:])
+    where_there = f"UPDATE SET {values}" if anew else "NOTHING"
     changing.executemany(
         f"INSERT INTO deliveries (webhook, {_DELIVERY}) VALUES (?, {_marks(Delivery._fields)})"
-        f" ON CONFLICT (webhook, position) DO UPDATE SET {anew}",
+        f" ON CONFLICT (webhook, position) DO {where_there}",
         [(webhook_id, *delivery) for delivery in deliveries],
     )
 

@@ -18,6 +18,7 @@ ORDERS = "/api/v1/orders"
 class Message(NamedTuple):
     headers: dict[str, str]
     body: bytes
+    path: str = "/hooks"
 
     @property
     def id(self) -> str:
@@ -49,7 +50,7 @@ class Receiver:
 
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
-                message = Message({name.lower(): value for name, value in self.headers.items()}, body)
+                message = Message({name.lower(): value for name, value in self.headers.items()}, body, self.path)
                 status, headers, answer = receiver.answers(message)
                 receiver.messages.append(message)
                 self.send_response(status)

@@ -251,3 +251,29 @@ def test_a_replay_for_a_webhook_that_is_removed_meanwhile_is_for_nobody(
         assert store.replay("wh", again)
         assert store.remove("wh")
         assert not store.replay("wh", again)
+
+
+@pytest.mark.parametrize("is_on_postgresql", [False, True])
+def test_a_webhook_that_was_changed_is_not_disabled_or_noted_by_what_was_before(
+    cluster: Cluster, tmp_path: Path, *, is_on_postgresql: bool
+) -> None:
+    url = cluster.url(cluster.new_database()) if is_on_postgresql else f"sqlite:///{tmp_path / 'ledger.db'}"
+    with closing(open_log(url)) as log:
+        log.create()
+        store = store_of(log, tmp_path / "webhooks.db")
+        store.add(SUBSCRIBED, count_max=1)
+        asked, done = [Delivery(2, "order", "OrderCreated", status) for status in ("waiting", "delivered")]
+        assert store.replay("wh", asked)
+        store.note("wh", 2, [done], revision=1)
+        assert store.every_delivery("wh") == [asked]
+        assert not store.disable("wh", "2026-03-01T10:30:00Z", "it answered 410", revision=1)
+        store.note("wh", 2, [done], revision=2)
+        assert store.every_delivery("wh") == [done]
+        assert store.disable("wh", "2026-03-01T10:30:00Z", "it answered 410", revision=2)
+        store.enable("wh")
+        assert store.disable("wh", "2026-03-01T10:30:00Z", "it was switched off")
+        for _ in range(2):
+            store.rotate("wh", b"new", 7)
+        rotated = store.one("wh")
+        assert rotated is not None
+        assert (rotated.secret, rotated.old_secret, rotated.old_secret_until) == (b"new", b"s", 7)

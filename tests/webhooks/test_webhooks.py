@@ -1,7 +1,9 @@
 """Webhooks over HTTP: made, changed, delivered, retried, replayed and refused, with a real receiver."""
 
+import hmac
 import threading
 import time
+from base64 import b64encode
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -307,3 +309,55 @@ def test_a_webhook_is_disabled_where_a_record_cannot_be_read_and_the_log_says_so
     until(lambda: staff.get(f"{WEBHOOKS}/{made['id']}").json()["status"] == "disabled")
     assert "cannot be read" in staff.get(f"{WEBHOOKS}/{made['id']}").json()["disabled_because"]
     assert "never retrieved" not in service.log()
+
+
+def test_a_webhook_that_was_given_another_address_is_not_disabled_by_a_410_of_the_former_one(
+    staff: Client, receiver: Receiver, subscribe: Subscribe
+) -> None:
+    def moves(message: Message) -> tuple[int, dict[str, str], bytes]:
+        if message.path != "/hooks":
+            return 204, {}, b""
+        assert staff.patch(f"{WEBHOOKS}/{webhook['id']}", json={"url": f"{receiver.url}/new"}).status_code == 200
+        return 410, {}, b""
+
+    receiver.answers = moves
+    webhook = subscribe(url=receiver.url, event_types=["OrderCreated"])
+    placed(staff)
+    receiver.wait(1)
+    until(lambda: receiver.messages[-1].path == "/hooks/new")
+    assert shown(staff, webhook)["status"] == "enabled"
+
+
+def test_what_is_asked_for_during_an_attempt_is_not_undone_by_the_attempts_end(
+    staff: Client, receiver: Receiver, subscribe: Subscribe
+) -> None:
+    webhook = subscribe(url=receiver.url, event_types=["OrderCreated"])
+    placed(staff)
+    first = receiver.wait(1)[0]
+    until(lambda: len(deliveries(staff, webhook)) == 1)
+    replay = f"{WEBHOOKS}/{webhook['id']}/deliveries/{first.id}/replay"
+
+    def asks_again(_: Message) -> tuple[int, dict[str, str], bytes]:
+        if len(receiver.messages) == 1:
+            assert staff.post(replay).status_code == 202
+        return 204, {}, b""
+
+    receiver.answers = asks_again
+    assert staff.post(replay).status_code == 202
+    assert [message.id for message in receiver.wait(3)] == [first.id] * 3
+
+
+def test_a_rotation_to_the_same_secret_that_is_repeated_keeps_the_old_one(
+    staff: Client, receiver: Receiver, subscribe: Subscribe
+) -> None:
+    webhook = subscribe(url=receiver.url, secret="whsec_" + "YWJj" * 8, event_types=["OrderCreated"])
+    for _ in range(2):
+        new = {"secret": "whsec_" + "ZGVm" * 8}
+        assert staff.post(f"{WEBHOOKS}/{webhook['id']}/rotate", json=new).json()["secret"] == new["secret"]
+    placed(staff)
+    (told,) = receiver.wait(1)
+    signed = f"{told.id}.{told.headers['webhook-timestamp']}.".encode() + told.body
+    assert [
+        f"v1,{b64encode(hmac.digest(secret, signed, 'sha256')).decode()}" in told.headers["webhook-signature"].split()
+        for secret in (b"abc" * 8, b"def" * 8)
+    ] == [True, True]
