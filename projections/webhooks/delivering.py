@@ -13,7 +13,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from heapq import heappop, heappush
 from math import ceil
-from time import time
+from time import monotonic, time
 from typing import TYPE_CHECKING, Final
 
 import uvloop
@@ -117,7 +117,7 @@ class _Delivering:
 
     def _head(self) -> int:
         """The log's head a moment ago. It is read once, however many webhooks there are."""
-        if (now := time()) > self._looked_at + _LOOK_EVERY_SECONDS:
+        if (now := monotonic()) > self._looked_at + _LOOK_EVERY_SECONDS:
             self._looked_at, self._last_head = now, self._ledger.head()
         return self._last_head
 
@@ -191,12 +191,12 @@ class _WebhookDelivery:
         try:
             for kept in self._store.waiting(self._webhook.id):
                 self._enqueue(kept.originator, _Event(kept.position, None, kept.attempts, kept.next_at))
-            noted = time()
+            noted = monotonic()
             while not self._is_over:
                 self._read_on()
                 self._begin()
-                if time() > noted + _NOTE_EVERY_SECONDS:
-                    noted = time()
+                if monotonic() > noted + _NOTE_EVERY_SECONDS:
+                    noted = monotonic()
                     self._note()
                 await asyncio.sleep(_LOOK_EVERY_SECONDS if self._is_idle() else 0.002)
         except (PersistenceError, BrokenHistory, Busy, sqlite3.Error) as error:

@@ -1,14 +1,20 @@
 """Which addresses are refused, and what becomes of an event after three days? Told without a service."""
 
 import asyncio
+import time
 from ipaddress import ip_network
+from pathlib import Path
 
 import pytest
 
+from domain.ledger import OrderLedger
+from projections.webhooks import delivering
 from projections.webhooks.addresses import Networks, is_allowed
 from projections.webhooks.delivering import PAUSES_SECONDS
 from projections.webhooks.sending import Answer, Sender
-from projections.webhooks.store import Webhook
+from projections.webhooks.store import Webhook, store_of
+from tests.conftest import ME, do, new_order
+from tests.waiting import until
 from tests.webhooks.conftest import Receiver
 
 PRIVATE = [
@@ -84,3 +90,21 @@ async def send_once(url: str, allowed: Networks) -> Answer:
         return await sender.send(webhook, "wh_1-1", b"{}")
     finally:
         await sender.close()
+
+
+def test_a_clock_that_is_set_back_holds_no_event_up(
+    ledger: OrderLedger, receiver: Receiver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = store_of(ledger.log_of_events, tmp_path / "webhooks.db")
+    webhook = Webhook("wh", receiver.url, (), b"s" * 32, None, None, b"p" * 32, 0, "2026-03-01T10:30:00Z", "staff")
+    store.add(webhook, count_max=1)
+    end = delivering.start(ledger, store, [ip_network("127.0.0.0/8")])
+    try:
+        do(ledger.create, new_order(), ME)
+        receiver.wait(1)
+        monkeypatch.setattr(delivering, "time", lambda: time.time() - 3_600)
+        do(ledger.create, new_order(), ME)
+        receiver.wait(2)
+        until(lambda: [each.position for each in store.all()] == [ledger.head()])
+    finally:
+        end()
