@@ -328,7 +328,7 @@ def test_a_webhook_that_was_given_another_address_is_not_disabled_by_a_410_of_th
     assert shown(staff, webhook)["status"] == "enabled"
 
 
-def test_what_is_asked_for_during_an_attempt_is_not_undone_by_the_attempts_end(
+def test_a_replay_that_is_asked_for_during_an_attempt_is_not_undone_by_its_end(
     staff: Client, receiver: Receiver, subscribe: Subscribe
 ) -> None:
     webhook = subscribe(url=receiver.url, event_types=["OrderCreated"])
