@@ -260,10 +260,12 @@ class _WebhookDelivery:
         try:
             while line and not self._is_over and await self._deliver(order, line[0]):
                 line.popleft()
-        except OperationalError:  # the log is out of reach for a moment, as is reported elsewhere
-            line[0].next_at = ceil(time() + _PAUSE_SECONDS)
         except (MapperDeserialisationError, BrokenHistory) as error:
             self._disable(f"position {line[0].position} cannot be read: {error}")
+        except PersistenceError as error:
+            line[0].next_at = ceil(time() + _PAUSE_SECONDS)
+            if not isinstance(error, OperationalError):  # else out of reach for a moment, as is reported elsewhere
+                _log.error("webhook %s: %s", self._webhook.id, error)
         finally:
             del self._active[order]
             if not line:

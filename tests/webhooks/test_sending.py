@@ -6,6 +6,7 @@ from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
+from eventsourcing.persistence import DatabaseError
 
 from domain.ledger import OrderLedger
 from projections.webhooks import delivering
@@ -108,3 +109,29 @@ def test_a_clock_that_is_set_back_holds_no_event_up(
         until(lambda: [each.position for each in store.all()] == [ledger.head()])
     finally:
         end()
+
+
+def test_an_event_whose_record_cannot_be_read_from_the_disk_is_tried_again_after_a_pause(
+    ledger: OrderLedger, receiver: Receiver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    receiver.answers = lambda _: (500, {}, b"")
+    store = store_of(ledger.log_of_events, tmp_path / "webhooks.db")
+    webhook = Webhook("wh", receiver.url, (), b"s" * 32, None, None, b"p" * 32, 0, "2026-03-01T10:30:00Z", "staff")
+    store.add(webhook, count_max=1)
+    do(ledger.create, new_order(), ME)
+    asked: list[int] = []
+
+    def malformed(position: int) -> None:
+        asked.append(position)
+        raise DatabaseError("database disk image is malformed")
+
+    end = delivering.start(ledger, store, [ip_network("127.0.0.0/8")])
+    try:
+        until(lambda: store.waiting_count("wh") == 1)
+        monkeypatch.setattr(ledger.log_of_events, "raw_record", malformed)
+        store.enable("wh")
+        until(lambda: asked)
+        time.sleep(1)
+    finally:
+        end()
+    assert len(asked) == 1
