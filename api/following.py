@@ -101,10 +101,13 @@ class Following:
         """
         position = follower.position
         span = self._spans.get(position)
-        shown = span and span.frames_of(follower.customer_id)
-        # A customer's frames of an earlier span are made anew: a later one may have deleted or erased what they show.
-        is_current = span is not None and (not shown or follower.customer_id is None or span.until == self._position)
-        if span is not None and shown is not None and is_current:
+        if (
+            span is not None
+            and (shown := span.frames_of(follower.customer_id)) is not None
+            # A customer's frames of an earlier span are made anew: a later one may have deleted or erased what they
+            # show.
+            and (not shown or follower.customer_id is None or span.until == self._position)
+        ):
             follower.position = span.until
             return shown
         if position >= self._position:

@@ -77,19 +77,17 @@ _CREDITING: Final = frozenset({"refund", "chargeback"})
 _DEBITING: Final = frozenset({"refund_failure", "chargeback_reversal"})
 
 
-def original_time(kind: Kind, provider: str, of: str | None, before: Sequence[Movement], default: datetime) -> datetime:
+def original_time(kind: Kind, provider: str, of: str | None, before: Iterable[Movement], default: datetime) -> datetime:
     """The time of the movement that one of this kind takes back: of the named one, or of the earliest. The default
     where there is none. A payment that is void is left out: nothing takes it back."""
-    voids = {(each.provider, each.reference): place for place, each in enumerate(before) if each.kind == "void"}
-    about = (
-        each
-        for place, each in enumerate(before)
-        if each.kind == EFFECTS[kind].about
-        and not (each.kind == "payment" and place < voids.get((each.provider, each.reference), 0))
-    )
-    return min(
-        (each.at for each in about if of is None or (each.provider, each.reference) == (provider, of)), default=default
-    )
+    about = EFFECTS[kind].about
+    times: dict[tuple[str, str], datetime] = {}
+    for each in before:
+        if each.kind == about:
+            times[each.provider, each.reference] = each.at
+        elif about == "payment" and each.kind == "void":
+            times.pop((each.provider, each.reference), None)
+    return min(times.values(), default=default) if of is None else times.get((provider, of), default)
 
 
 def movement_of(event: e.Moved, before: Sequence[Movement], overpaid: Callable[[], int]) -> Movement:

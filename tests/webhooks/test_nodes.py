@@ -10,7 +10,7 @@ import pytest
 
 from domain.log.log import LogAway
 from domain.log.opening import open_log
-from projections.webhooks.store import Delivery, Webhook, copy, store_of
+from projections.webhooks.store import Delivery, Store, Webhook, copy, store_of
 from tests.conftest import Service
 from tests.postgres import Cluster, files_in
 from tests.proxy import Proxy
@@ -238,42 +238,37 @@ def test_a_change_of_a_webhook_on_postgresql_keeps_the_fields_that_it_leaves_out
         assert [webhook.event_types for webhook in store.all()] == [()]
 
 
-@pytest.mark.parametrize("is_on_postgresql", [False, True])
-def test_a_replay_for_a_webhook_that_is_removed_meanwhile_is_for_nobody(
-    cluster: Cluster, tmp_path: Path, *, is_on_postgresql: bool
-) -> None:
-    url = cluster.url(cluster.new_database()) if is_on_postgresql else f"sqlite:///{tmp_path / 'ledger.db'}"
+@pytest.fixture(params=["SQLite", "PostgreSQL"])
+def store(request: pytest.FixtureRequest, cluster: Cluster, tmp_path: Path) -> Iterator[Store]:
+    """The store of a ledger on each engine, with one webhook."""
+    url = f"sqlite:///{tmp_path}/ledger.db" if request.param == "SQLite" else cluster.url(cluster.new_database())
     with closing(open_log(url)) as log:
         log.create()
-        store = store_of(log, tmp_path / "webhooks.db")
-        store.add(SUBSCRIBED, count_max=1)
-        again = Delivery(1, "order", "OrderCreated", "waiting")
-        assert store.replay("wh", again)
-        assert store.remove("wh")
-        assert not store.replay("wh", again)
+        made = store_of(log, tmp_path / "webhooks.db")
+        made.add(SUBSCRIBED, count_max=1)
+        yield made
 
 
-@pytest.mark.parametrize("is_on_postgresql", [False, True])
-def test_a_webhook_that_was_changed_is_not_disabled_or_noted_by_what_was_before(
-    cluster: Cluster, tmp_path: Path, *, is_on_postgresql: bool
-) -> None:
-    url = cluster.url(cluster.new_database()) if is_on_postgresql else f"sqlite:///{tmp_path / 'ledger.db'}"
-    with closing(open_log(url)) as log:
-        log.create()
-        store = store_of(log, tmp_path / "webhooks.db")
-        store.add(SUBSCRIBED, count_max=1)
-        asked, done = [Delivery(2, "order", "OrderCreated", status) for status in ("waiting", "delivered")]
-        assert store.replay("wh", asked)
-        store.note("wh", 2, [done], revision=1)
-        assert store.every_delivery("wh") == [asked]
-        assert not store.disable("wh", "2026-03-01T10:30:00Z", "it answered 410", revision=1)
-        store.note("wh", 2, [done], revision=2)
-        assert store.every_delivery("wh") == [done]
-        assert store.disable("wh", "2026-03-01T10:30:00Z", "it answered 410", revision=2)
-        store.enable("wh")
-        assert store.disable("wh", "2026-03-01T10:30:00Z", "it was switched off")
-        for _ in range(2):
-            store.rotate("wh", b"new", 7)
-        rotated = store.one("wh")
-        assert rotated is not None
-        assert (rotated.secret, rotated.old_secret, rotated.old_secret_until) == (b"new", b"s", 7)
+def test_a_replay_for_a_webhook_that_is_removed_meanwhile_is_for_nobody(store: Store) -> None:
+    again = Delivery(1, "order", "OrderCreated", "waiting")
+    assert store.replay("wh", again)
+    assert store.remove("wh")
+    assert not store.replay("wh", again)
+
+
+def test_a_webhook_that_was_changed_is_not_disabled_or_noted_by_what_was_before(store: Store) -> None:
+    asked, done = [Delivery(2, "order", "OrderCreated", status) for status in ("waiting", "delivered")]
+    assert store.replay("wh", asked)
+    store.note("wh", 2, [done], revision=1)
+    assert store.every_delivery("wh") == [asked]
+    assert not store.disable("wh", "2026-03-01T10:30:00Z", "it answered 410", revision=1)
+    store.note("wh", 2, [done], revision=2)
+    assert store.every_delivery("wh") == [done]
+    assert store.disable("wh", "2026-03-01T10:30:00Z", "it answered 410", revision=2)
+    store.enable("wh")
+    assert store.disable("wh", "2026-03-01T10:30:00Z", "it was switched off")
+    for _ in range(2):
+        store.rotate("wh", b"new", 7)
+    rotated = store.one("wh")
+    assert rotated is not None
+    assert (rotated.secret, rotated.old_secret, rotated.old_secret_until) == (b"new", b"s", 7)
